@@ -1,0 +1,95 @@
+use crate::{DeviceId, MediaChange, UserId};
+
+/// Something that somebody, or the passing of time, asks of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// A device of a ringing invitee came online and was sent the call.
+    Offer {
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// A device rings now (`call:alerting`).
+    Alert {
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// A device takes the call for its user.
+    Answer {
+        /// Who.
+        user: UserId,
+        /// With which device.
+        device: DeviceId,
+        /// The user's name, if now known.
+        name: Option<String>,
+        /// The device has its socket open.
+        online: bool,
+    },
+    /// A user refuses the call on all devices.
+    Reject {
+        /// Who.
+        user: UserId,
+        /// Why.
+        reason: RejectReason,
+    },
+    /// A user ends the call: for all, or for itself, by role and state.
+    End {
+        /// Who.
+        user: UserId,
+    },
+    /// A moderator, who need not be a participant, ends the call for all.
+    EndByModerator {
+        /// Who.
+        moderator: UserId,
+    },
+    /// A user leaves the call; in a call of two that ends it.
+    Leave {
+        /// Who.
+        user: UserId,
+    },
+    /// A user turns the microphone, the camera or screen sharing on or off.
+    ChangeMedia {
+        /// Who.
+        user: UserId,
+        /// What changes.
+        change: MediaChange,
+    },
+    /// Media flows on a device (`call:connected`).
+    Connect {
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// The connection of a device to the server was lost.
+    Disconnect {
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// A device is connected to the server (again).
+    Resume {
+        /// Whose device.
+        user: UserId,
+        /// Which device.
+        device: DeviceId,
+    },
+    /// The server has started anew: every connection is lost, and grace is counted from now.
+    Recover,
+    /// Time has passed: do whatever is due.
+    Expire,
+}
+
+/// Why a user refuses a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RejectReason {
+    /// Does not want to talk.
+    #[default]
+    Declined,
+    /// Is talking to somebody else.
+    Busy,
+}

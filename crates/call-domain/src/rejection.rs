@@ -1,0 +1,36 @@
+use crate::{CallStatus, EndReason};
+
+/// Why a command was refused; the call is unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{command} refused in a call that is {status:?}: {kind}")]
+pub struct Rejection {
+    /// What was asked.
+    pub command: &'static str,
+    /// Where the call stood.
+    pub status: CallStatus,
+    /// Why it was refused.
+    pub kind: RejectionKind,
+}
+
+/// The reasons for a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RejectionKind {
+    /// The user does not belong to the call, and must not learn that it exists.
+    #[error("not a participant")]
+    NotParticipant,
+    /// Another device of the user took the call.
+    #[error("another device of the user took the call")]
+    AnsweredElsewhere,
+    /// There is nothing to take or refuse: the user began the call, took it, or is out of it.
+    #[error("the call does not ring for the user")]
+    NotRinging,
+    /// The user has not taken the call.
+    #[error("the user is not in the call")]
+    NotJoined,
+    /// The user is in the call with another device.
+    #[error("the user is in the call with another device")]
+    WrongDevice,
+    /// The call has ended.
+    #[error("the call has ended")]
+    Ended(EndReason),
+}
