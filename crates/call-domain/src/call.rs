@@ -1,7 +1,10 @@
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{CallId, ConversationId, Participant, Policy, Timestamp, UserId};
+use crate::name::names;
+use crate::{Address, CallId, ConversationId, Participant, Policy, Timestamp, UserId};
 
 /// A call: the aggregate that every decision is about.
 ///
@@ -141,6 +144,41 @@ pub enum EndReason {
     ServerError,
 }
 
+names!("call status", CallStatus {
+    Created => "created",
+    Ringing => "ringing",
+    Connecting => "connecting",
+    Active => "active",
+    Ended => "ended",
+});
+
+names!("call type", CallType {
+    Audio => "audio",
+    Video => "video",
+});
+
+names!("topology", Topology {
+    P2p => "p2p",
+    Sfu => "sfu",
+});
+
+names!("end reason", EndReason {
+    Completed => "completed",
+    Cancelled => "cancelled",
+    Declined => "declined",
+    NoAnswer => "no_answer",
+    Busy => "busy",
+    Unreachable => "unreachable",
+    CallerLost => "caller_lost",
+    ConnectFailed => "connect_failed",
+    ConnectionLost => "connection_lost",
+    EndedByModerator => "ended_by_moderator",
+    MaxDuration => "max_duration",
+    Transferred => "transferred",
+    Replaced => "replaced",
+    ServerError => "server_error",
+});
+
 /// Why stored data is no call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("corrupt call {id}: {what}")]
@@ -162,6 +200,11 @@ impl Call {
         &self.parts
     }
 
+    /// The data of this call, taken out.
+    pub fn into_parts(self) -> CallParts {
+        self.parts
+    }
+
     /// Which call.
     pub fn id(&self) -> CallId {
         self.parts.id
@@ -174,13 +217,12 @@ impl Call {
 
     /// Where the call stands.
     pub fn status(&self) -> CallStatus {
-        match self.parts.state {
-            CallState::Created => CallStatus::Created,
-            CallState::Ringing => CallStatus::Ringing,
-            CallState::Connecting { .. } => CallStatus::Connecting,
-            CallState::Active { .. } => CallStatus::Active,
-            CallState::Ended { .. } => CallStatus::Ended,
-        }
+        self.parts.state.status()
+    }
+
+    /// Everybody who belongs to the call, the initiator first.
+    pub fn participants(&self) -> &[Participant] {
+        &self.parts.participants
     }
 
     /// Somebody's part in the call.
@@ -188,8 +230,167 @@ impl Call {
         self.parts.participants.iter().find(|p| p.user_id == *user)
     }
 
+    /// Who began the call.
+    pub fn initiator_id(&self) -> &UserId {
+        &self.parts.initiator_id
+    }
+
+    /// The user took (or began) the call and is not out of it.
+    pub fn is_present(&self, user: &UserId) -> bool {
+        self.participant(user).is_some_and(Participant::is_present)
+    }
+
+    /// The call is over.
+    pub fn is_ended(&self) -> bool {
+        self.end_reason().is_some()
+    }
+
+    /// When the first invitee took the call.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.parts.state.answered_at()
+    }
+
+    /// When the second participant had media.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        self.parts.state.started_at()
+    }
+
+    /// When the call ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.parts.state.ended_at()
+    }
+
+    /// Why the call ended.
+    pub fn end_reason(&self) -> Option<EndReason> {
+        self.parts.state.end_reason()
+    }
+
+    /// Who ended the call, if it was somebody.
+    pub fn ended_by(&self) -> Option<&UserId> {
+        self.parts.state.ended_by()
+    }
+
+    /// The device of everybody present, in the order of participants.
+    pub fn devices(&self) -> Vec<Address> {
+        self.parts.devices()
+    }
+
     /// When [`Command::Expire`](crate::Command::Expire) has something to do; `None` once ended.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        todo!()
+        self.parts.next_deadline()
+    }
+}
+
+impl CallParts {
+    /// When an invitation made at the creation lapses.
+    pub fn ring_deadline(&self) -> Timestamp {
+        self.created_at + self.policy.ring_timeout
+    }
+
+    /// How long it rang: until it was answered, or ended without; `None` while it still rings.
+    pub fn ring_duration(&self) -> Option<Duration> {
+        self.state
+            .answered_at()
+            .or(self.state.ended_at())
+            .map(|until| until.since(self.created_at))
+    }
+
+    /// How long media took to flow once somebody had answered.
+    pub fn setup_duration(&self) -> Option<Duration> {
+        let answered_at = self.state.answered_at()?;
+        Some(self.state.started_at()?.since(answered_at))
+    }
+
+    /// How long people talked: from the second participant's media to the end. `None` for a call
+    /// that has not ended or was never active.
+    pub fn duration(&self) -> Option<Duration> {
+        let started_at = self.state.started_at()?;
+        Some(self.state.ended_at()?.since(started_at))
+    }
+
+    pub(crate) fn devices(&self) -> Vec<Address> {
+        self.participants
+            .iter()
+            .filter(|p| p.is_present())
+            .filter_map(|p| {
+                p.selected_device().map(|device| Address {
+                    user: p.user_id.clone(),
+                    device: device.clone(),
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        match self.state {
+            CallState::Created
+            | CallState::Ringing
+            | CallState::Connecting { .. }
+            | CallState::Active { .. } => self
+                .participants
+                .iter()
+                .filter_map(Participant::next_deadline)
+                .chain(self.alone_deadline)
+                .chain([self.created_at + self.policy.max_duration])
+                .min(),
+            CallState::Ended { .. } => None,
+        }
+    }
+}
+
+impl CallState {
+    /// The state without its data.
+    pub fn status(&self) -> CallStatus {
+        match self {
+            Self::Created => CallStatus::Created,
+            Self::Ringing => CallStatus::Ringing,
+            Self::Connecting { .. } => CallStatus::Connecting,
+            Self::Active { .. } => CallStatus::Active,
+            Self::Ended { .. } => CallStatus::Ended,
+        }
+    }
+
+    /// When the first invitee took the call.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Created | Self::Ringing => None,
+            Self::Connecting { answered_at } | Self::Active { answered_at, .. } => {
+                Some(*answered_at)
+            }
+            Self::Ended { answered_at, .. } => *answered_at,
+        }
+    }
+
+    /// When the second participant had media.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Created | Self::Ringing | Self::Connecting { .. } => None,
+            Self::Active { started_at, .. } => Some(*started_at),
+            Self::Ended { started_at, .. } => *started_at,
+        }
+    }
+
+    /// When the call ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Created | Self::Ringing | Self::Connecting { .. } | Self::Active { .. } => None,
+            Self::Ended { ended_at, .. } => Some(*ended_at),
+        }
+    }
+
+    /// Why the call ended.
+    pub fn end_reason(&self) -> Option<EndReason> {
+        match self {
+            Self::Created | Self::Ringing | Self::Connecting { .. } | Self::Active { .. } => None,
+            Self::Ended { reason, .. } => Some(*reason),
+        }
+    }
+
+    /// Who ended the call, if it was somebody.
+    pub fn ended_by(&self) -> Option<&UserId> {
+        match self {
+            Self::Created | Self::Ringing | Self::Connecting { .. } | Self::Active { .. } => None,
+            Self::Ended { by, .. } => by.as_ref(),
+        }
     }
 }

@@ -1,3 +1,4 @@
+use crate::name::names;
 use crate::{DeviceId, MediaChange, UserId};
 
 /// Something that somebody, or the passing of time, asks of a call.
@@ -85,11 +86,37 @@ pub enum Command {
 }
 
 /// Why a user refuses a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RejectReason {
     /// Does not want to talk.
     #[default]
     Declined,
     /// Is talking to somebody else.
     Busy,
+}
+
+names!("reject reason", RejectReason {
+    Declined => "declined",
+    Busy => "busy",
+});
+
+impl Command {
+    /// The name in logs and rejections.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Offer { .. } => "offer",
+            Self::Alert { .. } => "alert",
+            Self::Answer { .. } => "answer",
+            Self::Reject { .. } => "reject",
+            Self::End { .. } => "end",
+            Self::EndByModerator { .. } => "end_by_moderator",
+            Self::Leave { .. } => "leave",
+            Self::ChangeMedia { .. } => "change_media",
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
+            Self::Resume { .. } => "resume",
+            Self::Recover => "recover",
+            Self::Expire => "expire",
+        }
+    }
 }

@@ -78,3 +78,14 @@ pub enum EndNotice {
     /// The user declined on another device.
     DeclinedElsewhere,
 }
+
+impl EndNotice {
+    /// The name on the wire and in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Call(reason) => reason.as_str(),
+            Self::AnsweredElsewhere => "answered_elsewhere",
+            Self::DeclinedElsewhere => "declined_elsewhere",
+        }
+    }
+}

@@ -49,3 +49,74 @@ pub enum Event {
         by: Option<UserId>,
     },
 }
+
+impl Event {
+    /// The name in columns, on the wire and in logs: the `type` of the serialised event.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Invited { .. } => "invited",
+            Self::Offered { .. } => "offered",
+            Self::Alerting { .. } => "alerting",
+            Self::Answered { .. } => "answered",
+            Self::Declined { .. } => "declined",
+            Self::Busy { .. } => "busy",
+            Self::Missed { .. } => "missed",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Joined { .. } => "joined",
+            Self::Started => "started",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Resumed { .. } => "resumed",
+            Self::MediaChanged { .. } => "media_changed",
+            Self::Left { .. } => "left",
+            Self::Alone { .. } => "alone",
+            Self::Ended { .. } => "ended",
+        }
+    }
+
+    /// Whom it happened to, or who did it.
+    pub const fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Created { by: user, .. }
+            | Self::Invited { user }
+            | Self::Offered { user, .. }
+            | Self::Alerting { user, .. }
+            | Self::Answered { user, .. }
+            | Self::Declined { user }
+            | Self::Busy { user }
+            | Self::Missed { user }
+            | Self::Unreachable { user }
+            | Self::Joined { user, .. }
+            | Self::Disconnected { user, .. }
+            | Self::Resumed { user, .. }
+            | Self::MediaChanged { user, .. }
+            | Self::Left { user, .. }
+            | Self::Alone { user } => Some(user),
+            Self::Ended { by, .. } => by.as_ref(),
+            Self::Started => None,
+        }
+    }
+
+    /// On which device.
+    pub const fn device(&self) -> Option<&DeviceId> {
+        match self {
+            Self::Created { device, .. }
+            | Self::Offered { device, .. }
+            | Self::Alerting { device, .. }
+            | Self::Answered { device, .. }
+            | Self::Joined { device, .. }
+            | Self::Disconnected { device, .. }
+            | Self::Resumed { device, .. } => Some(device),
+            Self::Invited { .. }
+            | Self::Declined { .. }
+            | Self::Busy { .. }
+            | Self::Missed { .. }
+            | Self::Unreachable { .. }
+            | Self::Started
+            | Self::MediaChanged { .. }
+            | Self::Left { .. }
+            | Self::Alone { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+}

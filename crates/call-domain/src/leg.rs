@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::name::names;
 use crate::{DeviceId, Timestamp};
 
 /// One device of one participant, as far as this call is concerned.
@@ -23,9 +24,9 @@ pub enum LegState {
     Selected,
     /// Media flows.
     Connected,
-    /// The device took the call and its connection to the server is lost.
+    /// The device took the call and is not connected to the server: lost, or not opened yet.
     Reconnecting {
-        /// When it was lost.
+        /// Since when.
         since: Timestamp,
     },
     /// The device has nothing to do with the call any more.
@@ -36,7 +37,7 @@ pub enum LegState {
 }
 
 /// Why a leg was closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegClosed {
     /// Another device of the user took the call.
@@ -49,4 +50,39 @@ pub enum LegClosed {
     Left,
     /// The connection was lost for good.
     Lost,
+}
+
+names!("leg closed", LegClosed {
+    AnsweredElsewhere => "answered_elsewhere",
+    DeclinedElsewhere => "declined_elsewhere",
+    NotAnswered => "not_answered",
+    Left => "left",
+    Lost => "lost",
+});
+
+impl LegState {
+    /// The name in columns, on the wire and in logs.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Alerting => "alerting",
+            Self::Selected => "selected",
+            Self::Connected => "connected",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// The device took the call for its user.
+    pub const fn is_selected(&self) -> bool {
+        matches!(
+            self,
+            Self::Selected | Self::Connected | Self::Reconnecting { .. }
+        )
+    }
+
+    /// The device still has to do with the call.
+    pub const fn is_open(&self) -> bool {
+        !matches!(self, Self::Closed { .. })
+    }
 }

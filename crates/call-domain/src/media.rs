@@ -1,5 +1,8 @@
 use serde::{Deserialize, Serialize};
 
+use crate::CallType;
+use crate::name::names;
+
 /// What a participant sends at the moment, as that participant's client says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct MediaState {
@@ -23,6 +26,16 @@ pub struct MediaChange {
 }
 
 impl MediaState {
+    /// What a participant who takes a call of this type is taken to send until its client says
+    /// otherwise.
+    pub const fn at_start_of(call_type: CallType) -> Self {
+        Self {
+            audio: true,
+            video: matches!(call_type, CallType::Video),
+            screen: false,
+        }
+    }
+
     /// This state with the change applied.
     #[must_use]
     pub fn with(self, change: MediaChange) -> Self {
@@ -49,3 +62,11 @@ pub enum Quality {
     /// No media arrives.
     Lost,
 }
+
+names!("quality", Quality {
+    Excellent => "excellent",
+    Good => "good",
+    Fair => "fair",
+    Poor => "poor",
+    Lost => "lost",
+});

@@ -1,6 +1,10 @@
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{EndReason, Leg, MediaState, Timestamp, UserId};
+use crate::name::names;
+use crate::{DeviceId, EndReason, Leg, MediaState, Timestamp, UnknownName, UserId};
 
 /// Somebody who belongs to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub struct Participant {
 }
 
 /// What part a participant plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Began the call.
@@ -51,7 +55,7 @@ pub enum ParticipantState {
     Accepted {
         /// When.
         accepted_at: Timestamp,
-        /// When media must flow; `None` for an initiator whose call still rings.
+        /// When media must flow; `None` while there is nobody to connect to.
         connect_deadline: Option<Timestamp>,
         /// When a lost (or never opened) connection ends it; `None` while connected.
         gone_deadline: Option<Timestamp>,
@@ -148,6 +152,241 @@ pub enum LeaveReason {
     ConnectionLost,
     /// Media never flowed.
     ConnectFailed,
-    /// The call ended for everyone.
+    /// The call ended for everyone. Made by `LeaveReason::from(end_reason)`, which gives the two
+    /// reasons above where the call ended for them: one name, one value.
     CallEnded(EndReason),
+}
+
+names!("role", Role {
+    Initiator => "initiator",
+    Participant => "participant",
+});
+
+names!("participant status", ParticipantStatus {
+    Invited => "invited",
+    Alerting => "alerting",
+    Accepted => "accepted",
+    Joined => "joined",
+    Reconnecting => "reconnecting",
+    Left => "left",
+    Declined => "declined",
+    Busy => "busy",
+    Missed => "missed",
+    Unreachable => "unreachable",
+    Cancelled => "cancelled",
+    Removed => "removed",
+    Failed => "failed",
+});
+
+impl Participant {
+    /// Where the participant stands.
+    pub fn status(&self) -> ParticipantStatus {
+        self.state.status()
+    }
+
+    /// Took (or began) the call and is not out of it.
+    pub fn is_present(&self) -> bool {
+        self.status().is_present()
+    }
+
+    /// Invited, and neither took nor refused the call yet.
+    pub fn is_ringing(&self) -> bool {
+        self.status().is_ringing()
+    }
+
+    /// The device with which the participant is in the call.
+    pub fn selected_device(&self) -> Option<&DeviceId> {
+        self.legs
+            .iter()
+            .find(|leg| leg.state.is_selected())
+            .map(|leg| &leg.device)
+    }
+
+    /// What the call is to one device of this participant.
+    pub fn leg(&self, device: &DeviceId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.device == *device)
+    }
+
+    /// When media began to flow.
+    pub fn joined_at(&self) -> Option<Timestamp> {
+        self.state.joined_at()
+    }
+
+    /// When the participant, having taken the call, was out of it.
+    pub fn left_at(&self) -> Option<Timestamp> {
+        self.state.left_at()
+    }
+
+    /// Why the participant, having taken the call, is out of it.
+    pub fn leave_reason(&self) -> Option<LeaveReason> {
+        self.state.leave_reason()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        match self.state {
+            ParticipantState::Invited {
+                ring_deadline,
+                unreachable_deadline,
+            } => Some(unreachable_deadline.map_or(ring_deadline, |d| d.min(ring_deadline))),
+            ParticipantState::Alerting { ring_deadline } => Some(ring_deadline),
+            ParticipantState::Accepted {
+                connect_deadline,
+                gone_deadline,
+                ..
+            } => connect_deadline.into_iter().chain(gone_deadline).min(),
+            ParticipantState::Reconnecting { deadline, .. } => Some(deadline),
+            ParticipantState::Joined { .. }
+            | ParticipantState::Left { .. }
+            | ParticipantState::Declined { .. }
+            | ParticipantState::Busy { .. }
+            | ParticipantState::Missed { .. }
+            | ParticipantState::Unreachable { .. }
+            | ParticipantState::Cancelled { .. }
+            | ParticipantState::Removed { .. }
+            | ParticipantState::Failed { .. } => None,
+        }
+    }
+}
+
+impl ParticipantState {
+    /// The state without its data.
+    pub fn status(&self) -> ParticipantStatus {
+        match self {
+            Self::Invited { .. } => ParticipantStatus::Invited,
+            Self::Alerting { .. } => ParticipantStatus::Alerting,
+            Self::Accepted { .. } => ParticipantStatus::Accepted,
+            Self::Joined { .. } => ParticipantStatus::Joined,
+            Self::Reconnecting { .. } => ParticipantStatus::Reconnecting,
+            Self::Left { .. } => ParticipantStatus::Left,
+            Self::Declined { .. } => ParticipantStatus::Declined,
+            Self::Busy { .. } => ParticipantStatus::Busy,
+            Self::Missed { .. } => ParticipantStatus::Missed,
+            Self::Unreachable { .. } => ParticipantStatus::Unreachable,
+            Self::Cancelled { .. } => ParticipantStatus::Cancelled,
+            Self::Removed { .. } => ParticipantStatus::Removed,
+            Self::Failed { .. } => ParticipantStatus::Failed,
+        }
+    }
+
+    /// When media began to flow.
+    pub fn joined_at(&self) -> Option<Timestamp> {
+        match *self {
+            Self::Joined { joined_at } | Self::Reconnecting { joined_at, .. } => Some(joined_at),
+            Self::Left { joined_at, .. } | Self::Removed { joined_at, .. } => joined_at,
+            Self::Invited { .. }
+            | Self::Alerting { .. }
+            | Self::Accepted { .. }
+            | Self::Declined { .. }
+            | Self::Busy { .. }
+            | Self::Missed { .. }
+            | Self::Unreachable { .. }
+            | Self::Cancelled { .. }
+            | Self::Failed { .. } => None,
+        }
+    }
+
+    /// When the participant, having taken the call, was out of it.
+    pub fn left_at(&self) -> Option<Timestamp> {
+        match *self {
+            Self::Left { left_at: at, .. } | Self::Removed { at, .. } | Self::Failed { at } => {
+                Some(at)
+            }
+            Self::Invited { .. }
+            | Self::Alerting { .. }
+            | Self::Accepted { .. }
+            | Self::Joined { .. }
+            | Self::Reconnecting { .. }
+            | Self::Declined { .. }
+            | Self::Busy { .. }
+            | Self::Missed { .. }
+            | Self::Unreachable { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// Why the participant, having taken the call, is out of it.
+    pub fn leave_reason(&self) -> Option<LeaveReason> {
+        match *self {
+            Self::Left { reason, .. } => Some(reason),
+            Self::Removed { .. } => Some(LeaveReason::Removed),
+            Self::Failed { .. } => Some(LeaveReason::ConnectFailed),
+            Self::Invited { .. }
+            | Self::Alerting { .. }
+            | Self::Accepted { .. }
+            | Self::Joined { .. }
+            | Self::Reconnecting { .. }
+            | Self::Declined { .. }
+            | Self::Busy { .. }
+            | Self::Missed { .. }
+            | Self::Unreachable { .. }
+            | Self::Cancelled { .. } => None,
+        }
+    }
+}
+
+impl ParticipantStatus {
+    /// Took (or began) the call and is not out of it.
+    pub const fn is_present(self) -> bool {
+        matches!(self, Self::Accepted | Self::Joined | Self::Reconnecting)
+    }
+
+    /// Invited, and neither took nor refused the call yet.
+    pub const fn is_ringing(self) -> bool {
+        matches!(self, Self::Invited | Self::Alerting)
+    }
+}
+
+impl LeaveReason {
+    /// The name in columns, on the wire and in logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Removed => "removed",
+            Self::ConnectionLost => "connection_lost",
+            Self::ConnectFailed => "connect_failed",
+            Self::CallEnded(reason) => reason.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for LeaveReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for LeaveReason {
+    type Err = UnknownName;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        match s {
+            "left" => Ok(Self::Left),
+            "removed" => Ok(Self::Removed),
+            _ => s.parse().map(EndReason::into).map_err(|_| UnknownName {
+                what: "leave reason",
+            }),
+        }
+    }
+}
+
+impl From<EndReason> for LeaveReason {
+    /// Why somebody present is out of a call that ended for this reason.
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::ConnectionLost => Self::ConnectionLost,
+            EndReason::ConnectFailed => Self::ConnectFailed,
+            EndReason::Completed
+            | EndReason::Cancelled
+            | EndReason::Declined
+            | EndReason::NoAnswer
+            | EndReason::Busy
+            | EndReason::Unreachable
+            | EndReason::CallerLost
+            | EndReason::EndedByModerator
+            | EndReason::MaxDuration
+            | EndReason::Transferred
+            | EndReason::Replaced
+            | EndReason::ServerError => Self::CallEnded(reason),
+        }
+    }
 }

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::name::names;
+
 /// The rules that a call lives by. A call keeps the policy that it began with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -50,3 +52,8 @@ impl Default for Policy {
         }
     }
 }
+
+names!("busy policy", BusyPolicy {
+    Reject => "reject",
+    Waiting => "waiting",
+});
