@@ -1,1 +1,16 @@
-//! Scenarios that cross the crates.
+//! Support for the scenarios in `tests/tests` and the benchmarks in `src/bin`: a real server
+//! process, and devices that speak to it as any stranger's client would.
+//!
+//! Nothing here uses the server's own types: what these tests know is the published contract.
+
+// A test that cannot get its server or device has failed: panicking says so.
+#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+
+mod device;
+mod server;
+
+pub use device::{Answer, Device};
+pub use server::{Server, binary};
+
+/// How long a scenario waits for what must happen, before it fails.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,0 +1,58 @@
+//! `cargo xtask bench`: what Call Server carries, beside a limit that is measured in the same run.
+//!
+//! Every figure is taken several times; the spread of the rounds is the machine's noise. Server and
+//! load share the machine.
+
+mod idle;
+mod relay;
+mod report;
+mod setup;
+mod socket;
+
+use clap::{Parser, ValueEnum};
+
+#[derive(Parser)]
+#[command(about = "Benchmarks of Call Server; build in release, or the figures mean nothing.")]
+struct Arguments {
+    /// What to measure; everything when nothing is named.
+    what: Vec<What>,
+    /// How often each figure is taken.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Seconds of load per round.
+    #[arg(long, default_value_t = 8)]
+    seconds: u64,
+    /// Idle sockets to open.
+    #[arg(long, default_value_t = 10_000)]
+    sockets: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// Whole calls: initiate, ring, answer, join, end.
+    Setup,
+    /// Offers, answers and candidates between people in calls.
+    Relay,
+    /// Memory of sockets that do nothing.
+    Idle,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let chosen = |what| arguments.what.is_empty() || arguments.what.contains(&what);
+    if cfg!(debug_assertions) {
+        println!("warning: this is a debug build; only a release build says anything");
+    }
+    let seconds = std::time::Duration::from_secs(arguments.seconds);
+    if chosen(What::Setup) {
+        setup::run(arguments.rounds, seconds).await?;
+    }
+    if chosen(What::Relay) {
+        relay::run(arguments.rounds, seconds).await?;
+    }
+    if chosen(What::Idle) {
+        idle::run(arguments.sockets).await?;
+    }
+    Ok(())
+}
