@@ -1,1 +1,2 @@
+//! The `call-server` command.
 fn main() {}

@@ -1,0 +1,5 @@
+//! Voice and video calls for any product, from one self-hosted binary.
+
+pub mod settings;
+
+pub use settings::Settings;
