@@ -109,17 +109,17 @@ async fn calls(server: &Server, name: &str) -> anyhow::Result<(Vec<End>, Vec<Dev
     for n in 0..CALLS {
         let (a, b) = (format!("{name}-a{n}"), format!("{name}-b{n}"));
         let (mut first, mut second) = (session(server, &a).await?, session(server, &b).await?);
-        let caller = Device::new(server, &a, &a);
-        let called = Device::new(server, &b, &b);
-        let call = caller.initiate(&[&b]).await;
+        let alice = Device::new(server, &a, &a);
+        let bob = Device::new(server, &b, &b);
+        let call = alice.initiate(&[&b]).await;
         let id = call["id"].as_str().context("a call has an id")?;
-        ensure!(called.answer(id).await.status == 200);
+        ensure!(bob.answer(id).await.status == 200);
         let connected = json!({"type": "call:connected", "callId": id}).to_string();
         first.send(Message::text(connected.clone())).await?;
         second.send(Message::text(connected)).await?;
         ends.push(End::new(first, body(id, &b)));
         ends.push(End::new(second, body(id, &a)));
-        idle.extend([caller, called]);
+        idle.extend([alice, bob]);
     }
     Ok((ends, idle))
 }

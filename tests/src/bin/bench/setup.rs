@@ -78,14 +78,14 @@ async fn load(
     let done = Arc::new(AtomicU64::new(0));
     let mut pairs = Vec::new();
     for n in 0..PAIRS {
-        let caller = session(server, &format!("caller{n}")).await?;
-        let called = session(server, &format!("called{n}")).await?;
-        pairs.push((n, caller, called));
+        let alice = session(server, &format!("alice{n}")).await?;
+        let bob = session(server, &format!("bob{n}")).await?;
+        pairs.push((n, alice, bob));
     }
     let begin = Instant::now();
     let tasks: Vec<_> = pairs
         .into_iter()
-        .map(|(n, mut caller, mut called)| {
+        .map(|(n, mut alice, mut bob)| {
             let (server, done) = (Arc::clone(server), Arc::clone(&done));
             tokio::spawn(async move {
                 let mut times = latencies()?;
@@ -100,9 +100,7 @@ async fn load(
                         start = at;
                         next = Some(at + pause);
                     }
-                    client
-                        .call(&mut caller, &mut called, start, &mut times)
-                        .await?;
+                    client.call(&mut alice, &mut bob, start, &mut times).await?;
                     done.fetch_add(1, Ordering::Relaxed);
                 }
                 anyhow::Ok(times)
@@ -120,8 +118,8 @@ async fn load(
 struct Client {
     http: reqwest::Client,
     url: String,
-    caller: (String, String),
-    called: (String, String),
+    alice: (String, String),
+    bob: (String, String),
 }
 
 impl Client {
@@ -134,8 +132,8 @@ impl Client {
         Self {
             http: reqwest::Client::new(),
             url: server.url(),
-            caller: user("caller"),
-            called: user("called"),
+            alice: user("alice"),
+            bob: user("bob"),
         }
     }
 
@@ -157,38 +155,38 @@ impl Client {
 
     async fn call(
         &self,
-        caller: &mut Socket,
-        called: &mut Socket,
+        alice: &mut Socket,
+        bob: &mut Socket,
         start: Instant,
         times: &mut Histogram<u64>,
     ) -> anyhow::Result<()> {
         let wish = json!({
-            "type": "audio", "participantIds": [self.called.0], "deviceId": self.caller.0
+            "type": "audio", "participantIds": [self.bob.0], "deviceId": self.alice.0
         });
-        let (call, rings) = tokio::join!(self.post(&self.caller.1, "initiate", wish), async {
-            let event = wait_for(called, "call:incoming").await;
+        let (call, rings) = tokio::join!(self.post(&self.alice.1, "initiate", wish), async {
+            let event = wait_for(bob, "call:incoming").await;
             (event, start.elapsed())
         });
         let call = call?;
         rings.0?;
         times.record(u64::try_from(rings.1.as_micros())?.max(1))?;
         let id = call["id"].as_str().unwrap_or_default();
-        let device = json!({"deviceId": self.called.0});
-        self.post(&self.called.1, &format!("{id}/answer"), device)
+        let device = json!({"deviceId": self.bob.0});
+        self.post(&self.bob.1, &format!("{id}/answer"), device)
             .await?;
-        wait_for(caller, "call:participant-joined").await?;
+        wait_for(alice, "call:participant-joined").await?;
         let connected = json!({"type": "call:connected", "callId": id}).to_string();
-        caller.send(Message::text(connected.clone())).await?;
-        called.send(Message::text(connected)).await?;
+        alice.send(Message::text(connected.clone())).await?;
+        bob.send(Message::text(connected)).await?;
         loop {
-            let event = wait_for(called, "call:updated").await?;
+            let event = wait_for(bob, "call:updated").await?;
             if event["call"]["status"] == "active" {
                 break;
             }
         }
-        self.post(&self.caller.1, &format!("{id}/end"), json!({}))
+        self.post(&self.alice.1, &format!("{id}/end"), json!({}))
             .await?;
-        wait_for(called, "call:ended").await?;
+        wait_for(bob, "call:ended").await?;
         Ok(())
     }
 }
