@@ -1,0 +1,43 @@
+import { after, before, test } from 'node:test';
+import { Person, startBrowser } from '../support/people.mjs';
+import { startServer } from '../support/server.mjs';
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+test('three people in a mesh', { timeout: 300_000 }, async () => {
+  const alice = await Person.arrives(browser, server, 'Alice');
+  const bob = await Person.arrives(browser, server, 'Bob');
+  const carol = await Person.arrives(browser, server, 'Carol');
+  await alice.page.getByRole('checkbox', { name: 'Select Bob' }).check();
+  await alice.page.getByRole('checkbox', { name: 'Select Carol' }).check();
+  await alice.picture('30-select');
+  await alice.button('Start video call').click();
+  await bob.button('Accept video').click();
+  await carol.button('Accept video').click();
+  for (const person of [alice, bob, carol]) await person.seesAndHears(2);
+  await alice.seesMoving(bob);
+  await alice.seesMoving(carol);
+  await bob.seesMoving(carol);
+  await alice.picture('31-three');
+  await carol.picture('31-three');
+
+  await carol.page.mouse.move(300, 300);
+  await carol.button('Hang up').click();
+  await carol.button('Leave call').click();
+  await alice.tile(carol).waitFor({ state: 'detached' });
+  await alice.seesAndHears(1);
+  await alice.page.mouse.move(300, 300);
+  await alice.button('Hang up').click();
+  await alice.button('End for everyone').click();
+  await bob.page.getByTestId('call-ended').waitFor();
+  await bob.picture('32-group-ended');
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Person, PATIENCE, startBrowser } from '../support/people.mjs';
+import { startServer } from '../support/server.mjs';
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function talking(first, second) {
+  await first.calls(second);
+  await second.button('Accept video').click();
+  await Promise.all([first.seesAndHears(), second.seesAndHears()]);
+}
+
+test('two people call, talk, mute, share, reload and hang up', { timeout: 300_000 }, async () => {
+  const alice = await Person.arrives(browser, server, 'Alice');
+  const bob = await Person.arrives(browser, server, 'Bob');
+  await alice.picture('01-home');
+
+  await alice.calls(bob);
+  await bob.button('Accept video').waitFor();
+  await alice.picture('02-ringing');
+  await bob.picture('02-incoming');
+
+  await bob.button('Accept video').click();
+  await Promise.all([alice.seesAndHears(), bob.seesAndHears()]);
+  await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
+  await alice.picture('03-in-call');
+  await bob.picture('03-in-call');
+
+  await bob.page.mouse.move(200, 200);
+  await bob.button('Mute microphone').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-audio="off"]').waitFor();
+  await alice.picture('04-bob-muted');
+  await bob.button('Unmute microphone').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-audio="on"]').waitFor();
+
+  await bob.button('Turn camera off').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-video="off"]').waitFor();
+  await alice.picture('05-bob-camera-off');
+  await bob.button('Turn camera on').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-video="on"]').waitFor();
+  await alice.seesMoving(bob);
+
+  await bob.button('Share screen').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-screen="on"]').waitFor();
+  await alice.eventually('the screen is wider than the camera', () =>
+    alice
+      .tile(bob)
+      .locator('video')
+      .evaluateAll((videos) => videos.some((video) => video.videoWidth >= 960)),
+  );
+  await alice.picture('06-bob-shares');
+  await bob.button('Stop sharing').click();
+  await alice.page.locator('[data-testid="tile-bob"][data-screen="off"]').waitFor();
+
+  await bob.page.reload();
+  await bob.seesAndHears();
+  await alice.seesAndHears();
+  await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
+  await bob.picture('07-after-reload');
+
+  await alice.page.mouse.move(300, 300);
+  await alice.button('Hang up').click();
+  await alice.page.getByTestId('call-ended').waitFor();
+  await bob.page.getByTestId('call-ended').waitFor();
+  await alice.picture('08-ended');
+
+  for (const person of [alice, bob]) {
+    await person.page.goto(server.url);
+    const item = person.page.getByTestId('history-item').first();
+    await item.waitFor();
+    assert.match(await item.innerText(), person === alice ? /Bob/ : /Alice/);
+    await person.picture('09-history');
+    assert.deepEqual(person.errors, []);
+    await person.page.context().close();
+  }
+});
+
+test('a second device stops ringing when the first answers', { timeout: 180_000 }, async () => {
+  const carol = await Person.arrives(browser, server, 'Carol');
+  const phone = await Person.arrives(browser, server, 'Dave', {
+    viewport: { width: 390, height: 844 },
+  });
+  const laptop = await Person.arrives(browser, server, 'Dave');
+  await carol.calls(phone);
+  await phone.button('Accept video').waitFor();
+  await laptop.button('Accept video').waitFor();
+  await phone.picture('10-incoming-phone');
+  await phone.button('Accept video').click();
+  await laptop.button('Accept video').waitFor({ state: 'detached' });
+  await laptop.page.getByText('Answered on another device').first().waitFor();
+  await laptop.picture('10-answered-elsewhere');
+  await Promise.all([carol.seesAndHears(), phone.seesAndHears()]);
+  await phone.picture('11-in-call-phone');
+  await phone.page.mouse.move(100, 100);
+  await phone.button('Hang up').click();
+  await carol.page.getByTestId('call-ended').waitFor();
+  for (const person of [carol, phone, laptop]) await person.page.context().close();
+});
+
+test('a page that is killed is seen as reconnecting, then the call ends', { timeout: 180_000 }, async () => {
+  const own = await startServer({ CALL__POLICY__RECONNECT_GRACE: '2' });
+  try {
+    const erin = await Person.arrives(browser, own, 'Erin');
+    const frank = await Person.arrives(browser, own, 'Frank');
+    await talking(erin, frank);
+    await frank.page.context().close();
+    await erin.page.getByTestId('call-ended').waitFor({ timeout: PATIENCE });
+    await erin.picture('12-connection-lost');
+    await erin.page.context().close();
+  } finally {
+    await own.stop();
+  }
+});
+
+test('from the click on accept to the first remote frame', { timeout: 300_000 }, async (t) => {
+  const gina = await Person.arrives(browser, server, 'Gina');
+  const hugo = await Person.arrives(browser, server, 'Hugo');
+  await gina.calls(hugo);
+  await hugo.page.evaluate(watchFirstFrame);
+  await hugo.button('Accept video').click();
+  const took = await hugo.page.evaluate(() => globalThis.firstFrame);
+  t.diagnostic(`first remote frame ${Math.round(took)} ms after the click`);
+  assert.ok(took > 0);
+  for (const person of [gina, hugo]) await person.page.context().close();
+});
+
+/** Runs in the page: the time from the next click to the first frame of somebody else. */
+function watchFirstFrame() {
+  globalThis.firstFrame = new Promise((done) => {
+    let clicked;
+    document.addEventListener('click', () => {
+      clicked ??= performance.now();
+    }, { capture: true });
+    const seen = new WeakSet();
+    const look = () => {
+      for (const video of document.querySelectorAll('[data-testid^="tile-"] video')) {
+        if (seen.has(video) || video.closest('[data-self="true"]')) continue;
+        seen.add(video);
+        video.requestVideoFrameCallback(() => done(performance.now() - clicked));
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+}

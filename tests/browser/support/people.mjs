@@ -1,0 +1,158 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+/** How long anything may take in a browser on a machine that compiles meanwhile. */
+export const PATIENCE = 60_000;
+
+const pictures = resolve(
+  process.env.ARTEFACTS ?? resolve(import.meta.dirname, '../../../test-artifacts'),
+  'screenshots',
+);
+
+/** A browser with fake devices and a fake screen; extra or other arguments for other machines. */
+export function startBrowser({ devices = true, permission = 'allow', args = [] } = {}) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=user-gesture-required',
+      ...(devices ? ['--use-fake-device-for-media-stream'] : []),
+      permission === 'deny'
+        ? '--use-fake-ui-for-media-stream=deny'
+        : '--use-fake-ui-for-media-stream',
+      ...args,
+    ],
+  });
+}
+
+/** One person in a window of their own. */
+export class Person {
+  /** Opens the app and signs in. */
+  static async arrives(browser, server, name, { viewport = { width: 1280, height: 800 } } = {}) {
+    const context = await browser.newContext({ viewport });
+    await context.addInitScript(recordConnections);
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const person = new Person(name, page);
+    page.on('pageerror', (error) => person.errors.push(error.message));
+    await page.goto(server.url);
+    await page.getByLabel('Your name').fill(name);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByTestId('home').waitFor();
+    return person;
+  }
+
+  constructor(name, page) {
+    this.name = name;
+    this.id = name.toLowerCase();
+    this.page = page;
+    this.errors = [];
+  }
+
+  button(name) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  tile(other) {
+    return this.page.getByTestId(`tile-${other.id}`);
+  }
+
+  /** Calls somebody who is online. */
+  async calls(other, type = 'Video') {
+    const row = this.page.getByTestId(`person-${other.id}`);
+    await row.waitFor();
+    await row.getByRole('button', { name: `${type} call` }).click();
+  }
+
+  async picture(step) {
+    mkdirSync(pictures, { recursive: true });
+    await this.page.screenshot({ path: join(pictures, `${step}-${this.id}.png`) });
+  }
+
+  /** What has come in and was shown or played so far, over all open connections of the page. */
+  received() {
+    return this.page.evaluate(async () => {
+      const sum = { connections: 0, framesDecoded: 0, audioBytes: 0, audioEnergy: 0, videoBytes: 0 };
+      for (const connection of globalThis.connectionsOfThisPage) {
+        if (connection.connectionState !== 'connected') continue;
+        sum.connections += 1;
+        for (const stat of (await connection.getStats()).values()) {
+          if (stat.type !== 'inbound-rtp') continue;
+          if (stat.kind === 'video') {
+            sum.framesDecoded += stat.framesDecoded ?? 0;
+            sum.videoBytes += stat.bytesReceived ?? 0;
+          } else {
+            sum.audioBytes += stat.bytesReceived ?? 0;
+            sum.audioEnergy += stat.totalAudioEnergy ?? 0;
+          }
+        }
+      }
+      return sum;
+    });
+  }
+
+  /** Waits until media of so many people flows: frames, and sound that is not silence. */
+  async seesAndHears(others = 1) {
+    await this.eventually(`${this.name} has ${others} connections`, async () => {
+      return (await this.received()).connections === others;
+    });
+    const before = await this.received();
+    await this.eventually(`${this.name} sees and hears ${others}`, async () => {
+      const now = await this.received();
+      return (
+        now.framesDecoded >= before.framesDecoded + 10 * others &&
+        now.audioBytes > before.audioBytes + 500 * others &&
+        now.audioEnergy > before.audioEnergy
+      );
+    });
+  }
+
+  /** Waits until the picture of somebody's tile changes from one moment to the next. */
+  async seesMoving(other) {
+    const video = this.tile(other).locator('video').first();
+    await video.waitFor();
+    const look = () =>
+      video.evaluate((element) => {
+        const canvas = document.createElement('canvas');
+        canvas.width = 32;
+        canvas.height = 24;
+        const paint = canvas.getContext('2d');
+        paint.drawImage(element, 0, 0, 32, 24);
+        return element.videoWidth > 0 ? paint.getImageData(0, 0, 32, 24).data.join() : '';
+      });
+    const first = await look();
+    await this.eventually(`${this.name} sees ${other.name} move`, async () => {
+      const next = await look();
+      return next !== '' && next !== first;
+    });
+  }
+
+  async eventually(what, holds) {
+    const deadline = Date.now() + PATIENCE;
+    for (;;) {
+      if (await holds()) return;
+      if (Date.now() > deadline) {
+        await this.picture('failed').catch(() => {});
+        throw new Error(`never: ${what}; ${JSON.stringify(await this.received())}`);
+      }
+      await this.page.waitForTimeout(100);
+    }
+  }
+}
+
+/** Runs in every page before its scripts: keeps all peer connections for counting. */
+function recordConnections() {
+  const all = [];
+  globalThis.connectionsOfThisPage = all;
+  const Native = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      all.push(this);
+    }
+  };
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const binary =
+  process.env.CALL_SERVER_BIN ??
+  resolve(import.meta.dirname, '../../../target/debug/call-server');
+
+/** Starts a server with the app, dev tokens and a data folder of its own; stop() ends it. */
+export async function startServer(settings = {}) {
+  const data = mkdtempSync(join(tmpdir(), 'call-server-'));
+  const port = await freePort();
+  const log = openSync(join(data, 'log'), 'a');
+  const env = {
+    ...process.env,
+    CALL__DEV: 'true',
+    CALL__SERVER__HOST: '127.0.0.1',
+    CALL__SERVER__PORT: String(port),
+    CALL__DATABASE__URL: `sqlite://${join(data, 'calls.sqlite3')}`,
+    ...settings,
+  };
+  const child = spawn(binary, ['serve'], { cwd: data, env, stdio: ['ignore', log, log] });
+  const url = `http://127.0.0.1:${port}`;
+  const readLog = () => readFileSync(join(data, 'log'), 'utf8');
+  for (let tries = 0; ; tries++) {
+    const ready = await fetch(`${url}/readyz`).then((r) => r.ok, () => false);
+    if (ready) break;
+    if (tries > 400 || child.exitCode !== null) throw new Error(`no server:\n${readLog()}`);
+    await pause(50);
+  }
+  return {
+    url,
+    log: readLog,
+    async stop() {
+      const ended = new Promise((done) => child.once('exit', done));
+      if (child.exitCode === null) {
+        child.kill('SIGTERM');
+        await ended;
+      }
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+}
