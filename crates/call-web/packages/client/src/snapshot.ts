@@ -1,0 +1,138 @@
+import type { CallClientError, MediaError } from "./errors.js";
+import type {
+  CallType,
+  EndReason,
+  MediaState,
+  ParticipantStatus,
+  Quality,
+  QualityReason,
+  WireCall,
+} from "./wire/types.js";
+
+/** Where the connection to the server stands. */
+export type ConnectionPhase = "idle" | "connecting" | "ready" | "reconnecting" | "closed";
+
+/** Somebody who is online (only where the server tells). */
+export interface OnlineUser {
+  userId: string;
+  name: string | null;
+}
+
+/** The client as a whole. */
+export interface ClientState {
+  connection: ConnectionPhase;
+  /** Failed tries in a row to connect. */
+  attempt: number;
+  /** When the next try is due, in milliseconds since 1970; null when none is planned. */
+  nextRetryAt: number | null;
+  /** Known once connected. */
+  userId: string | null;
+  /** Known once connecting. */
+  deviceId: string | null;
+  /** Why it is `closed` or why the last try failed. */
+  error: CallClientError | null;
+  /** Who is online, without me; null where the server does not tell. */
+  online: readonly OnlineUser[] | null;
+}
+
+/**
+ * Where this device stands in a call.
+ *
+ * - `ringing-out`: I call; nobody took it yet.
+ * - `incoming`: I may take it (it rings here, or it is a group call that I missed or declined).
+ * - `connecting`: taken; media does not flow yet.
+ * - `active`: media flows, or flowed and the others left.
+ * - `reconnecting`: after a reload, or nobody's media arrives any more.
+ * - `ended`: over for this device.
+ */
+export type CallPhase =
+  | "ringing-out"
+  | "incoming"
+  | "connecting"
+  | "active"
+  | "reconnecting"
+  | "ended";
+
+/**
+ * Why a call is over for this device. Beyond the reasons of the call itself: another device of
+ * mine took or declined it, I left a call that goes on, or I was put out of it.
+ */
+export type CallEndReason =
+  | EndReason
+  | "answered_elsewhere"
+  | "declined_elsewhere"
+  | "left"
+  | "removed";
+
+/** How good the connection is. */
+export interface QualityState {
+  level: Quality;
+  /** Mean opinion score, 1 to 4.5; null for what others reported. */
+  score: number | null;
+  reasons: readonly QualityReason[];
+}
+
+/** Where the media connection to one participant stands. */
+export type PeerState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
+
+/** Somebody else in the call. */
+export interface ParticipantSnapshot {
+  userId: string;
+  /** The user id where the server knows no name. */
+  name: string;
+  status: ParticipantStatus;
+  /** Microphone and camera, or the shared screen in place of the camera while `media.screen`. */
+  stream: MediaStream | null;
+  /** Sound of the shared screen, while there is any. Play it beside `stream`. */
+  screenAudioStream: MediaStream | null;
+  /** What they send, as they say: never to be guessed from a track. */
+  media: MediaState;
+  /** How well I receive them; null until measured. */
+  quality: QualityState | null;
+  /** Null while there is no connection to them (they still ring, left, ...). */
+  connectionState: PeerState | null;
+  /** How this device reaches them: `host`, `srflx`, `prflx` or `relay`. */
+  candidateType: "host" | "srflx" | "prflx" | "relay" | null;
+}
+
+/** This device's own part in the call. */
+export interface SelfSnapshot extends MediaState {
+  /** My camera and microphone; null until captured. */
+  localStream: MediaStream | null;
+  /** The screen that I share. */
+  screenStream: MediaStream | null;
+  microphoneId: string | null;
+  cameraId: string | null;
+  /** Sending of video is paused by `setVideoPaused`, though the camera is on. */
+  videoPaused: boolean;
+  /** The call goes on without what could not be captured. */
+  errors: {
+    readonly microphone: MediaError | null;
+    readonly camera: MediaError | null;
+    readonly screen: MediaError | null;
+  };
+}
+
+/** A call as this device sees it. */
+export interface CallSnapshot {
+  id: string;
+  type: CallType;
+  phase: CallPhase;
+  /** I began it. */
+  outgoing: boolean;
+  /** It rings on this device: show it as incoming. */
+  ringing: boolean;
+  /** More than two people belong to it. */
+  group: boolean;
+  /** The server's word, for whatever is not told here. */
+  wire: WireCall;
+  self: SelfSnapshot;
+  /** Everybody else, in the order of the server. */
+  participants: readonly ParticipantSnapshot[];
+  /** When two people first had media, in milliseconds since 1970; the duration counts from here. */
+  startedAt: number | null;
+  endedAt: number | null;
+  endReason: CallEndReason | null;
+  /** My own connection: the worst over everybody else, with reasons. */
+  quality: QualityState | null;
+}
