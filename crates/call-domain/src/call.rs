@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::integrity;
 use crate::name::names;
 use crate::{Address, CallId, ConversationId, Participant, Policy, Timestamp, UserId};
 
@@ -192,7 +193,10 @@ pub struct CorruptCall {
 impl Call {
     /// Takes stored data back, after checking that it can be a call.
     pub fn from_parts(parts: CallParts) -> Result<Self, CorruptCall> {
-        Ok(Self { parts })
+        match integrity::fault(&parts) {
+            None => Ok(Self { parts }),
+            Some(what) => Err(CorruptCall { id: parts.id, what }),
+        }
     }
 
     /// The data of this call.

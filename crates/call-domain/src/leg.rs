@@ -60,6 +60,12 @@ names!("leg closed", LegClosed {
     Lost => "lost",
 });
 
+impl Leg {
+    /// The most devices of one participant that are offered the call. One that takes it is
+    /// recorded beyond that, so a legitimate answer never fails for it.
+    pub const MAX_OFFERED: usize = 32;
+}
+
 impl LegState {
     /// The name in columns, on the wire and in logs.
     pub const fn as_str(&self) -> &'static str {

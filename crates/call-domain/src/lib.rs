@@ -25,6 +25,7 @@ mod command;
 mod effect;
 mod event;
 mod id;
+mod integrity;
 mod leg;
 mod media;
 mod name;

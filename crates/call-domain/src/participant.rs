@@ -4,7 +4,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::name::names;
-use crate::{DeviceId, EndReason, Leg, MediaState, Timestamp, UnknownName, UserId};
+use crate::{
+    DeviceId, EndReason, Leg, LegClosed, LegState, MediaState, Timestamp, UnknownName, UserId,
+};
 
 /// Somebody who belongs to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +222,32 @@ impl Participant {
     /// Why the participant, having taken the call, is out of it.
     pub fn leave_reason(&self) -> Option<LeaveReason> {
         self.state.leave_reason()
+    }
+
+    pub(crate) fn selected_leg_mut(&mut self) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.state.is_selected())
+    }
+
+    /// Makes one device the one with which the participant is in the call, and closes the others.
+    pub(crate) fn select(&mut self, device: DeviceId, state: LegState) {
+        self.close_legs(LegClosed::AnsweredElsewhere);
+        match self.legs.iter_mut().find(|leg| leg.device == device) {
+            Some(leg) => leg.state = state,
+            None => self.legs.push(Leg { device, state }),
+        }
+    }
+
+    /// Moves the participant to a final state.
+    pub(crate) fn put_out(&mut self, state: ParticipantState, legs: LegClosed) {
+        self.state = state;
+        self.media = MediaState::default();
+        self.close_legs(legs);
+    }
+
+    fn close_legs(&mut self, reason: LegClosed) {
+        for leg in self.legs.iter_mut().filter(|leg| leg.state.is_open()) {
+            leg.state = LegState::Closed { reason };
+        }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Timestamp> {

@@ -1,6 +1,11 @@
 use serde_json::{Map, Value};
 
-use crate::{Call, CallId, CallType, ConversationId, DeviceId, Policy, Step, Timestamp, UserId};
+use crate::transition::{Draft, conclude};
+use crate::{
+    BusyPolicy, Call, CallId, CallParts, CallState, CallType, Command, ConversationId, DeviceId,
+    EndReason, Event, Leg, LegState, MediaState, Notice, Participant, ParticipantState, Policy,
+    Role, Step, Timestamp, Topology, UserId,
+};
 
 /// A wish to begin a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,5 +91,185 @@ pub fn place(
     live: &[Call],
     now: Timestamp,
 ) -> Result<Placement, PlacementRefusal> {
-    todo!("{request:?} {policy:?} {live:?} {now:?}")
+    check_people(&request, policy)?;
+    check_device(&request, live)?;
+    if let Some(theirs) = mirrored(&request, live) {
+        return merge(request, theirs, now).map(Placement::Glare);
+    }
+    let busy: Vec<bool> = match policy.busy {
+        BusyPolicy::Reject => request
+            .invitees
+            .iter()
+            .map(|invitee| live.iter().any(|call| call.is_present(&invitee.user_id)))
+            .collect(),
+        BusyPolicy::Waiting => vec![false; request.invitees.len()],
+    };
+    Ok(Placement::New(create(request, policy, &busy, now)))
+}
+
+fn check_people(request: &PlaceRequest, policy: &Policy) -> Result<(), PlacementRefusal> {
+    let invitees = &request.invitees;
+    if invitees.is_empty() {
+        return Err(PlacementRefusal::NobodyCalled);
+    }
+    // Before the look for duplicates, which a long list would make slow.
+    let max = policy.mesh_max;
+    if usize::try_from(max).is_ok_and(|max| invitees.len() >= max) {
+        return Err(PlacementRefusal::TooManyParticipants { max });
+    }
+    if invitees.iter().any(|i| i.user_id == request.initiator_id) {
+        return Err(PlacementRefusal::SelfCalled);
+    }
+    let twice = invitees
+        .iter()
+        .enumerate()
+        .any(|(n, a)| invitees[..n].iter().any(|b| a.user_id == b.user_id));
+    if twice {
+        return Err(PlacementRefusal::CalledTwice);
+    }
+    Ok(())
+}
+
+fn check_device(request: &PlaceRequest, live: &[Call]) -> Result<(), PlacementRefusal> {
+    let taken = live.iter().find(|call| {
+        let caller = call.participant(&request.initiator_id);
+        caller.and_then(Participant::selected_device) == Some(&request.device)
+    });
+    match taken {
+        Some(call) => Err(PlacementRefusal::AlreadyInCall { call: call.id() }),
+        None => Ok(()),
+    }
+}
+
+/// The call of the only invitee to the caller alone, if it is not answered yet.
+fn mirrored<'a>(request: &PlaceRequest, live: &'a [Call]) -> Option<&'a Call> {
+    let [invitee] = request.invitees.as_slice() else {
+        return None;
+    };
+    live.iter().find(|call| {
+        !call.parts().group
+            && *call.initiator_id() == invitee.user_id
+            && call
+                .participant(&request.initiator_id)
+                .is_some_and(Participant::is_ringing)
+    })
+}
+
+fn merge(request: PlaceRequest, theirs: &Call, now: Timestamp) -> Result<Step, PlacementRefusal> {
+    let refused = PlacementRefusal::Glare { call: theirs.id() };
+    if theirs.parts().call_type != request.call_type {
+        return Err(refused);
+    }
+    let answer = Command::Answer {
+        user: request.initiator_id,
+        device: request.device,
+        name: request.initiator_name,
+        online: request.online,
+    };
+    theirs.apply(answer, now).map_err(|_| refused)
+}
+
+fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp) -> Step {
+    let mut events = vec![Event::Created {
+        by: request.initiator_id.clone(),
+        device: request.device.clone(),
+        call_type: request.call_type,
+    }];
+    let mut participants = vec![initiator(&request, policy, now)];
+    let mut called = Vec::new();
+    for (invitee, busy) in request.invitees.into_iter().zip(busy) {
+        let user = invitee.user_id.clone();
+        let participant = invited(invitee, *busy, policy, now);
+        if *busy {
+            events.push(Event::Busy { user });
+        } else {
+            events.push(Event::Invited { user: user.clone() });
+            events.extend(participant.legs.iter().map(|leg| Event::Offered {
+                user: user.clone(),
+                device: leg.device.clone(),
+            }));
+            called.push(user);
+        }
+        participants.push(participant);
+    }
+    let parts = CallParts {
+        id: request.id,
+        version: 0,
+        call_type: request.call_type,
+        group: participants.len() > 2,
+        topology: Topology::P2p,
+        initiator_id: request.initiator_id,
+        conversation_id: request.conversation_id,
+        metadata: request.metadata,
+        created_at: now,
+        policy: policy.clone(),
+        state: CallState::Created,
+        alone_deadline: None,
+        participants,
+    };
+    let mut draft = Draft::new(parts, "place", now);
+    for event in events {
+        draft.log(event);
+    }
+    if called.is_empty() {
+        conclude(&mut draft, EndReason::Busy, None);
+    }
+    for user in called {
+        draft.tell(user, None, Notice::Incoming);
+    }
+    draft.finish()
+}
+
+fn initiator(request: &PlaceRequest, policy: &Policy, now: Timestamp) -> Participant {
+    let (leg, gone_deadline) = if request.online {
+        (LegState::Selected, None)
+    } else {
+        let deadline = now + policy.caller_gone_timeout;
+        (LegState::Reconnecting { since: now }, Some(deadline))
+    };
+    Participant {
+        user_id: request.initiator_id.clone(),
+        name: request.initiator_name.clone(),
+        role: Role::Initiator,
+        state: ParticipantState::Accepted {
+            accepted_at: now,
+            connect_deadline: None,
+            gone_deadline,
+        },
+        media: MediaState::at_start_of(request.call_type),
+        invited_at: now,
+        legs: vec![Leg {
+            device: request.device.clone(),
+            state: leg,
+        }],
+    }
+}
+
+fn invited(invitee: Invitee, busy: bool, policy: &Policy, now: Timestamp) -> Participant {
+    let mut legs: Vec<Leg> = Vec::new();
+    if !busy {
+        for device in invitee.devices {
+            if legs.len() < Leg::MAX_OFFERED && legs.iter().all(|leg| leg.device != device) {
+                let state = LegState::Offered;
+                legs.push(Leg { device, state });
+            }
+        }
+    }
+    let state = if busy {
+        ParticipantState::Busy { at: now }
+    } else {
+        ParticipantState::Invited {
+            ring_deadline: now + policy.ring_timeout,
+            unreachable_deadline: legs.is_empty().then(|| now + policy.unreachable_timeout),
+        }
+    };
+    Participant {
+        user_id: invitee.user_id,
+        name: invitee.name,
+        role: Role::Participant,
+        state,
+        media: MediaState::default(),
+        invited_at: now,
+        legs,
+    }
 }

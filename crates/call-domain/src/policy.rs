@@ -45,8 +45,8 @@ impl Default for Policy {
             connect_timeout: Duration::from_secs(15),
             reconnect_grace: Duration::from_secs(30),
             caller_gone_timeout: Duration::from_secs(10),
-            alone_timeout: Duration::from_secs(60),
-            max_duration: Duration::from_secs(12 * 60 * 60),
+            alone_timeout: Duration::from_mins(1),
+            max_duration: Duration::from_hours(12),
             busy: BusyPolicy::Reject,
             mesh_max: 5,
         }

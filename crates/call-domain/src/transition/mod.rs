@@ -1,3 +1,28 @@
+//! What a command does to a call: one file per use case.
+//!
+//! *Wishes* of users (answer, reject, change media) are refused where they cannot be granted;
+//! ending and leaving is granted already to whoever is out. *Reports* of what has happened (offer,
+//! alert, connect, disconnect, resume) are never refused for coming too late: they race with
+//! everything, and then change nothing.
+
+mod alert;
+mod answer;
+mod conclude;
+mod connect;
+mod draft;
+mod end;
+mod expire;
+mod leave;
+mod media;
+mod offer;
+mod reconnect;
+mod recover;
+mod reject;
+mod settle;
+
+pub(crate) use conclude::conclude;
+pub(crate) use draft::Draft;
+
 use crate::{Call, Command, Effect, Event, Rejection, Timestamp};
 
 /// What a command did to a call.
@@ -13,7 +38,35 @@ pub struct Step {
 
 impl Call {
     /// Decides what a command does to this call at this time.
+    ///
+    /// A step with events is the next version of the call; one without changed nothing, and has
+    /// no effects either.
     pub fn apply(&self, command: Command, now: Timestamp) -> Result<Step, Rejection> {
-        todo!("{command:?} {now:?}")
+        let mut draft = Draft::new(self.parts.clone(), command.name(), now);
+        match command {
+            Command::Offer { user, device } => offer::offer(&mut draft, user, device)?,
+            Command::Alert { user, device } => alert::alert(&mut draft, user, device)?,
+            Command::Answer {
+                user,
+                device,
+                name,
+                online,
+            } => answer::answer(&mut draft, user, device, name, online)?,
+            Command::Reject { user, reason } => reject::reject(&mut draft, user, reason)?,
+            Command::End { user } => end::end(&mut draft, user)?,
+            Command::EndByModerator { moderator } => end::end_by_moderator(&mut draft, moderator),
+            Command::Leave { user } => leave::leave(&mut draft, user)?,
+            Command::ChangeMedia { user, change } => {
+                media::change_media(&mut draft, user, change)?;
+            }
+            Command::Connect { user, device } => connect::connect(&mut draft, user, device)?,
+            Command::Disconnect { user, device } => {
+                reconnect::disconnect(&mut draft, user, device)?;
+            }
+            Command::Resume { user, device } => reconnect::resume(&mut draft, user, device)?,
+            Command::Recover => recover::recover(&mut draft),
+            Command::Expire => expire::expire(&mut draft),
+        }
+        Ok(draft.finish())
     }
 }

@@ -1,0 +1,118 @@
+use crate::{CallParts, CallState, Leg, Participant, ParticipantState, Role};
+
+/// What makes this data impossible for a call, if anything does.
+///
+/// Only what the transitions rely on is checked; times may be out of order, since clocks are.
+pub(crate) fn fault(parts: &CallParts) -> Option<&'static str> {
+    if parts.version == 0 {
+        return Some("it was never committed");
+    }
+    people(parts)
+        .or_else(|| parts.participants.iter().find_map(participant))
+        .or_else(|| state(parts))
+}
+
+fn people(parts: &CallParts) -> Option<&'static str> {
+    let Some((initiator, others)) = parts.participants.split_first() else {
+        return Some("nobody participates");
+    };
+    if initiator.role != Role::Initiator || initiator.user_id != parts.initiator_id {
+        return Some("the first participant is not the initiator");
+    }
+    if others.iter().any(|p| p.role == Role::Initiator) {
+        return Some("it has two initiators");
+    }
+    if has_duplicates(&parts.participants, |p| &p.user_id) {
+        return Some("a user participates twice");
+    }
+    if initiator.is_ringing() {
+        return Some("its initiator is being called");
+    }
+    match (parts.group, others.len()) {
+        (false, 1) | (true, 2..) => None,
+        (false, _) => Some("a call of two has other than two participants"),
+        (true, _) => Some("a group call has fewer than three participants"),
+    }
+}
+
+fn participant(p: &Participant) -> Option<&'static str> {
+    if has_duplicates(&p.legs, |leg| &leg.device) {
+        return Some("a device has two legs");
+    }
+    let selected = p.legs.iter().filter(|leg| leg.state.is_selected()).count();
+    let is_open = |leg: &Leg| leg.state.is_open();
+    match p.state {
+        ParticipantState::Accepted { .. }
+        | ParticipantState::Joined { .. }
+        | ParticipantState::Reconnecting { .. } => {
+            if selected != 1 || p.legs.iter().filter(|l| is_open(l)).count() != 1 {
+                return Some("somebody present is not so with exactly one device");
+            }
+        }
+        ParticipantState::Invited { .. } | ParticipantState::Alerting { .. } => {
+            if selected != 0 {
+                return Some("a device took the call for somebody who still rings");
+            }
+        }
+        ParticipantState::Left { .. }
+        | ParticipantState::Declined { .. }
+        | ParticipantState::Busy { .. }
+        | ParticipantState::Missed { .. }
+        | ParticipantState::Unreachable { .. }
+        | ParticipantState::Cancelled { .. }
+        | ParticipantState::Removed { .. }
+        | ParticipantState::Failed { .. } => {
+            if p.legs.iter().any(is_open) {
+                return Some("a device of somebody who is out of it is not");
+            }
+        }
+    }
+    None
+}
+
+fn state(parts: &CallParts) -> Option<&'static str> {
+    let participants = || parts.participants.iter();
+    let present = participants().filter(|p| p.is_present()).count();
+    let ringing = participants().filter(|p| p.is_ringing()).count();
+    match parts.state {
+        CallState::Created | CallState::Ringing => {
+            let initiator_waits = participants().take(1).any(Participant::is_present);
+            if !initiator_waits || present != 1 {
+                return Some("somebody else than the initiator is present, and nobody answered");
+            }
+            if ringing == 0 {
+                return Some("it waits for an answer of nobody");
+            }
+            if parts.alone_deadline.is_some() {
+                return Some("somebody is alone, and nobody answered");
+            }
+        }
+        CallState::Connecting { .. } | CallState::Active { .. } => {
+            if present == 0 {
+                return Some("it goes on without anybody");
+            }
+            if !parts.group && present != 2 {
+                return Some("a call of two goes on with one");
+            }
+            if parts.alone_deadline.is_some() && (!parts.group || present != 1) {
+                return Some("somebody is alone, and is not");
+            }
+        }
+        CallState::Ended { .. } => {
+            if present + ringing > 0 {
+                return Some("somebody is still in it, and it has ended");
+            }
+            if parts.alone_deadline.is_some() {
+                return Some("a deadline outlives it");
+            }
+        }
+    }
+    None
+}
+
+fn has_duplicates<T, K: PartialEq>(items: &[T], key: impl Fn(&T) -> &K) -> bool {
+    items
+        .iter()
+        .enumerate()
+        .any(|(i, a)| items[..i].iter().any(|b| key(a) == key(b)))
+}
