@@ -1,4 +1,5 @@
 //! What holds for every sample, however absurd.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use call_domain::{Quality, UserId};
 use call_media::{

@@ -1,4 +1,5 @@
 //! The cases that every implementation of the quality model has to pass, in any language.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
 
