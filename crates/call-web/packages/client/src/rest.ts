@@ -1,6 +1,19 @@
+import type { Environment } from "./environment.js";
+import { AuthenticationError, CallError, ConnectionError } from "./errors.js";
 import type { HistoryQuery } from "./options.js";
+import { randomId } from "./random-id.js";
 import type { OnlineUser } from "./snapshot.js";
-import type { HistoryPage, Quality, Timestamp, WireCall } from "./wire/types.js";
+import type { TokenSource } from "./token.js";
+import type {
+  CallType,
+  HistoryPage,
+  MediaState,
+  Quality,
+  Timestamp,
+  WireCall,
+  WireParticipant,
+} from "./wire/types.js";
+import { accepted, callSchema, historySchema, participantSchema } from "./wire/validate.js";
 
 /** Ways to the TURN servers, for one day unless configured otherwise. */
 export interface TurnCredentials {
@@ -49,14 +62,208 @@ export interface PublicConfig {
   version: string;
 }
 
-/** The routes that need no call object. All throw `CallError`, `ConnectionError` or `AuthenticationError`. */
-export interface RestApi {
-  getCall(callId: string): Promise<WireCall>;
-  history(query?: HistoryQuery): Promise<HistoryPage>;
-  turnCredentials(): Promise<TurnCredentials>;
-  events(callId: string): Promise<CallEvent[]>;
-  quality(callId: string): Promise<QualityPoint[]>;
-  /** Null where the server does not tell. */
-  presence(): Promise<OnlineUser[] | null>;
-  config(): Promise<PublicConfig>;
+/** What `POST /api/calls/initiate` takes. */
+export interface InitiateBody {
+  type: CallType;
+  participantIds: string[];
+  deviceId: string;
+  conversationId?: string;
+  metadata?: Record<string, unknown>;
+}
+
+const TIMEOUT_MS = 15_000;
+/** Tries of a request that may be repeated without harm. */
+const TRIES = 3;
+
+/**
+ * The REST side of the server. Every function throws `CallError` (the server refuses),
+ * `AuthenticationError` or `ConnectionError`.
+ */
+export class RestApi {
+  readonly #base: string;
+  readonly #tokens: TokenSource;
+  readonly #environment: Environment;
+
+  /** `base` is where the server is, without a slash at the end. */
+  constructor(base: string, tokens: TokenSource, environment: Environment) {
+    this.#base = base;
+    this.#tokens = tokens;
+    this.#environment = environment;
+  }
+
+  /** Starts a call. Safe to repeat: the server knows it by the key. */
+  initiate(body: InitiateBody): Promise<WireCall> {
+    const headers = { "Idempotency-Key": randomId() };
+    return this.#call("POST", "/api/calls/initiate", body, headers);
+  }
+
+  answer(callId: string, deviceId: string): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/answer`, { deviceId });
+  }
+
+  reject(callId: string, reason: "declined" | "busy"): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/reject`, { reason });
+  }
+
+  end(callId: string): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/end`, {});
+  }
+
+  leave(callId: string): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/leave`, {});
+  }
+
+  async setMedia(callId: string, change: Partial<MediaState>): Promise<WireParticipant> {
+    const answer = await this.#request("PATCH", `${path(callId)}/media`, change);
+    return accepted(participantSchema, answer) ?? unreadable();
+  }
+
+  getCall(callId: string): Promise<WireCall> {
+    return this.#call("GET", path(callId));
+  }
+
+  /** My calls, newest first. */
+  async history(query: HistoryQuery = {}): Promise<HistoryPage> {
+    const parameters = new URLSearchParams();
+    for (const [key, value] of Object.entries(query)) {
+      if (value !== undefined && value !== "") parameters.set(key, String(value));
+    }
+    const answer = await this.#request("GET", `/api/calls?${parameters}`);
+    return accepted(historySchema, answer) ?? unreadable();
+  }
+
+  async turnCredentials(): Promise<TurnCredentials> {
+    const answer = await this.#request("GET", "/api/calls/turn-credentials");
+    const credentials = answer as TurnCredentials;
+    return Array.isArray(credentials?.iceServers) ? credentials : unreadable();
+  }
+
+  /** The time line of a call. */
+  events(callId: string): Promise<CallEvent[]> {
+    return this.#items(`${path(callId)}/events`);
+  }
+
+  /** What was measured during a call. */
+  quality(callId: string): Promise<QualityPoint[]> {
+    return this.#items(`${path(callId)}/quality`);
+  }
+
+  /** Who is online; null where the server does not tell. */
+  async presence(): Promise<OnlineUser[] | null> {
+    try {
+      return await this.#items("/api/presence");
+    } catch (error) {
+      if (error instanceof CallError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  async config(): Promise<PublicConfig> {
+    return (await this.#request("GET", "/api/config")) as PublicConfig;
+  }
+
+  async #call(
+    method: string,
+    route: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<WireCall> {
+    return accepted(callSchema, await this.#request(method, route, body, headers)) ?? unreadable();
+  }
+
+  async #items<T>(route: string): Promise<T[]> {
+    const answer = (await this.#request("GET", route)) as { items?: T[] } | null;
+    return Array.isArray(answer?.items) ? answer.items : unreadable();
+  }
+
+  async #request(
+    method: string,
+    route: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<unknown> {
+    let token = await this.#tokens.get();
+    let renewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      let response: Response;
+      try {
+        response = await this.#fetch(method, route, token, body, headers);
+      } catch (error) {
+        // All our routes may be repeated: the outcome of a second try is that of the first.
+        if (attempt < TRIES) continue;
+        throw new ConnectionError(undefined, { cause: error });
+      }
+      if (response.status === 401 && this.#tokens.renewable && !renewed) {
+        renewed = true;
+        token = await this.#tokens.renew();
+        continue;
+      }
+      return read(response);
+    }
+  }
+
+  async #fetch(
+    method: string,
+    route: string,
+    token: string,
+    body: unknown,
+    headers: Record<string, string>,
+  ): Promise<Response> {
+    const { clock } = this.#environment;
+    const abort = new AbortController();
+    const timer = clock.setTimeout(() => abort.abort(), TIMEOUT_MS);
+    try {
+      return await this.#environment.fetch(this.#base + route, {
+        method,
+        headers: {
+          ...headers,
+          Accept: "application/json",
+          Authorization: `Bearer ${token}`,
+          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: abort.signal,
+      });
+    } finally {
+      clock.clearTimeout(timer);
+    }
+  }
+}
+
+async function read(response: Response): Promise<unknown> {
+  let body: unknown = null;
+  try {
+    body = await response.json();
+  } catch {
+    // No JSON, as from a proxy: the status has to do.
+  }
+  if (response.ok) return body;
+  const problem = (typeof body === "object" && body !== null ? body : {}) as {
+    code?: unknown;
+    detail?: unknown;
+    title?: unknown;
+    callId?: unknown;
+  };
+  const detail = [problem.detail, problem.title, `The server answered ${response.status}.`].find(
+    (said) => typeof said === "string" && said !== "",
+  ) as string;
+  if (response.status === 401) throw new AuthenticationError(detail);
+  const retryAfter = Number(response.headers.get("Retry-After") ?? Number.NaN);
+  throw new CallError(
+    typeof problem.code === "string" ? problem.code : `http_${response.status}`,
+    detail,
+    {
+      status: response.status,
+      callId: typeof problem.callId === "string" ? problem.callId : null,
+      retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+    },
+  );
+}
+
+function unreadable(): never {
+  throw new CallError("unreadable_answer", "The server's answer was not understood.");
+}
+
+function path(callId: string): string {
+  return `/api/calls/${encodeURIComponent(callId)}`;
 }

@@ -107,3 +107,125 @@ export interface HistoryPage {
   items: HistoryItem[];
   nextCursor: string | null;
 }
+
+/** Received media of one kind over one interval. */
+export interface Inbound {
+  packetsReceived: number;
+  packetsLost: number;
+  /** In seconds. */
+  jitter: number;
+  bytesReceived: number;
+  concealedSamples?: number;
+  totalSamplesReceived?: number;
+  framesDecoded?: number;
+  framesPerSecond?: number;
+  frameWidth?: number;
+  frameHeight?: number;
+  freezeCount?: number;
+  /** In seconds. */
+  totalFreezesDuration?: number;
+}
+
+/** Media sent over one interval. */
+export interface Outbound {
+  bytesSent: number;
+  packetsSent: number;
+  /** 0 to 1. */
+  fractionLost?: number;
+  framesPerSecond?: number;
+  frameHeight?: number;
+  qualityLimitationReason?: "none" | "cpu" | "bandwidth" | "other";
+}
+
+export type CandidateType = "host" | "srflx" | "prflx" | "relay";
+
+/** What was measured about one peer over one interval. */
+export interface StatsSample {
+  peerId: string;
+  intervalMs: number;
+  /** In seconds. */
+  roundTripTime?: number;
+  /** In bit/s. */
+  availableOutgoingBitrate?: number;
+  candidateType?: CandidateType;
+  relayProtocol?: "udp" | "tcp" | "tls";
+  audio?: Inbound;
+  video?: Inbound;
+  outbound?: Outbound;
+}
+
+export interface IceCandidate {
+  candidate: string;
+  sdpMid?: string | null;
+  sdpMLineIndex?: number | null;
+  usernameFragment?: string | null;
+}
+
+/** What a client may say; `id` asks for an `ack` or an `error`. */
+export type ClientMessage = { id?: string } & (
+  | { type: "session:hello"; token: string; deviceId: string }
+  | { type: "session:refresh"; token: string }
+  | { type: "session:ping" }
+  | { type: "call:offer"; callId: string; to: string; sdp: string }
+  | { type: "call:answer"; callId: string; to: string; sdp: string }
+  | { type: "call:ice-candidate"; callId: string; to: string; candidate: IceCandidate | null }
+  | { type: "call:alerting"; callId: string }
+  | { type: "call:connected"; callId: string }
+  | { type: "call:stats"; callId: string; samples: StatsSample[] }
+  | { type: "call:sync"; callId: string }
+);
+
+/** What the server says. */
+export type ServerMessage =
+  | { type: "ack"; id: string }
+  | { type: "error"; id?: string; callId?: string; code: string; detail: string }
+  | {
+      type: "session:ready";
+      sessionId: string;
+      userId: string;
+      heartbeatMs: number;
+      calls: WireCall[];
+    }
+  | { type: "session:pong" }
+  | { type: "presence:changed"; userId: string; name: string | null; online: boolean }
+  | { type: "call:incoming"; call: WireCall; from: { userId: string; name: string | null } }
+  | { type: "call:ringing"; callId: string; version: number; userId: string }
+  | { type: "call:offer"; callId: string; from: string; sdp: string }
+  | { type: "call:answer"; callId: string; from: string; sdp: string }
+  | { type: "call:ice-candidate"; callId: string; from: string; candidate: IceCandidate | null }
+  | {
+      type: "call:participant-joined";
+      callId: string;
+      version: number;
+      participant: WireParticipant;
+    }
+  | {
+      type: "call:participant-left";
+      callId: string;
+      version: number;
+      userId: string;
+      reason: string;
+    }
+  | {
+      type: "call:media-state-changed";
+      callId: string;
+      version: number;
+      userId: string;
+      media: MediaState;
+    }
+  | {
+      type: "call:quality-changed";
+      callId: string;
+      userId: string;
+      quality: Quality;
+      reasons: QualityReason[];
+    }
+  | { type: "call:updated"; callId: string; version: number; call: WireCall }
+  | {
+      type: "call:ended";
+      callId: string;
+      version: number;
+      reason: string;
+      endedBy: string | null;
+      call: WireCall;
+    };

@@ -1,0 +1,270 @@
+import * as v from "valibot";
+import type {
+  CallStatus,
+  CallType,
+  Direction,
+  EndReason,
+  HistoryPage,
+  IceCandidate,
+  MediaState,
+  Outcome,
+  ParticipantStatus,
+  Quality,
+  QualityReason,
+  Role,
+  ServerMessage,
+  Topology,
+  WireCall,
+  WireParticipant,
+} from "./types.js";
+
+/** A schema whose output is proved, by the compiler, to be the wire type. */
+type SchemaOf<T> = v.GenericSchema<unknown, T>;
+
+const text = v.pipe(v.string(), v.maxLength(4096));
+const orNull = <T>(schema: SchemaOf<T>) => v.optional(v.nullable(schema), null);
+/** One of the words of `T`; the compiler sees to it that none is missing. */
+const oneOf = <T extends string>(words: Record<T, true>): SchemaOf<T> =>
+  v.picklist(Object.keys(words) as T[]);
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const callType = oneOf<CallType>({ audio: true, video: true });
+const callStatus = oneOf<CallStatus>({
+  created: true,
+  ringing: true,
+  connecting: true,
+  active: true,
+  ended: true,
+});
+const endReason = oneOf<EndReason>({
+  completed: true,
+  cancelled: true,
+  declined: true,
+  no_answer: true,
+  busy: true,
+  unreachable: true,
+  caller_lost: true,
+  connect_failed: true,
+  connection_lost: true,
+  ended_by_moderator: true,
+  max_duration: true,
+  transferred: true,
+  replaced: true,
+  server_error: true,
+});
+const participantStatus = oneOf<ParticipantStatus>({
+  invited: true,
+  alerting: true,
+  accepted: true,
+  joined: true,
+  reconnecting: true,
+  left: true,
+  declined: true,
+  busy: true,
+  missed: true,
+  unreachable: true,
+  cancelled: true,
+  removed: true,
+  failed: true,
+});
+const quality = oneOf<Quality>({ excellent: true, good: true, fair: true, poor: true, lost: true });
+const qualityReason = oneOf<QualityReason>({
+  high_round_trip_time: true,
+  packet_loss: true,
+  jitter: true,
+  low_bitrate: true,
+  frozen_video: true,
+  cpu_limited: true,
+  bandwidth_limited: true,
+  no_media: true,
+});
+
+const media: SchemaOf<MediaState> = v.object({
+  audio: v.boolean(),
+  video: v.boolean(),
+  screen: v.boolean(),
+});
+
+const participant: SchemaOf<WireParticipant> = v.object({
+  userId: text,
+  name: orNull(text),
+  role: oneOf<Role>({ initiator: true, participant: true }),
+  status: participantStatus,
+  deviceId: orNull(text),
+  media,
+  connectionQuality: orNull(quality),
+  invitedAt: text,
+  joinedAt: orNull(text),
+  leftAt: orNull(text),
+  leaveReason: orNull(text),
+});
+
+const callEntries = {
+  id: text,
+  version: count,
+  type: callType,
+  status: callStatus,
+  topology: oneOf<Topology>({ p2p: true, sfu: true }),
+  initiatorId: text,
+  conversationId: orNull(text),
+  metadata: v.record(v.string(), v.unknown()),
+  createdAt: text,
+  ringDeadline: orNull(text),
+  answeredAt: orNull(text),
+  startedAt: orNull(text),
+  endedAt: orNull(text),
+  durationMs: orNull(v.number()),
+  endReason: orNull(endReason),
+  endedBy: orNull(text),
+  sfuRoomId: orNull(text),
+  recordingUrl: orNull(text),
+  qualityStats: v.optional(v.unknown(), null),
+  participants: v.pipe(v.array(participant), v.maxLength(1000)),
+};
+
+/** A call. */
+export const callSchema: SchemaOf<WireCall> = v.object(callEntries);
+
+/** A page of the history. */
+export const historySchema: SchemaOf<HistoryPage> = v.object({
+  items: v.array(
+    v.object({
+      ...callEntries,
+      direction: oneOf<Direction>({ incoming: true, outgoing: true }),
+      outcome: oneOf<Outcome>({
+        answered: true,
+        missed: true,
+        no_answer: true,
+        declined: true,
+        cancelled: true,
+        busy: true,
+        failed: true,
+        ongoing: true,
+      }),
+    }),
+  ),
+  nextCursor: orNull(text),
+});
+
+/** A participant, as `PATCH media` answers. */
+export const participantSchema = participant;
+
+const candidate: SchemaOf<IceCandidate> = v.object({
+  candidate: text,
+  sdpMid: v.optional(v.nullable(text)),
+  sdpMLineIndex: v.optional(v.nullable(count)),
+  usernameFragment: v.optional(v.nullable(text)),
+});
+
+const callId = text;
+const version = count;
+const sdp = v.string();
+
+const schemas: {
+  [K in ServerMessage["type"]]: SchemaOf<Extract<ServerMessage, { type: K }>>;
+} = {
+  ack: v.object({ type: v.literal("ack"), id: text }),
+  error: v.object({
+    type: v.literal("error"),
+    id: v.optional(text),
+    callId: v.optional(text),
+    code: text,
+    detail: v.optional(v.string(), ""),
+  }),
+  "session:ready": v.object({
+    type: v.literal("session:ready"),
+    sessionId: text,
+    userId: text,
+    heartbeatMs: v.pipe(v.number(), v.minValue(1)),
+    calls: v.array(callSchema),
+  }),
+  "session:pong": v.object({ type: v.literal("session:pong") }),
+  "presence:changed": v.object({
+    type: v.literal("presence:changed"),
+    userId: text,
+    name: orNull(text),
+    online: v.boolean(),
+  }),
+  "call:incoming": v.object({
+    type: v.literal("call:incoming"),
+    call: callSchema,
+    from: v.object({ userId: text, name: orNull(text) }),
+  }),
+  "call:ringing": v.object({ type: v.literal("call:ringing"), callId, version, userId: text }),
+  "call:offer": v.object({ type: v.literal("call:offer"), callId, from: text, sdp }),
+  "call:answer": v.object({ type: v.literal("call:answer"), callId, from: text, sdp }),
+  "call:ice-candidate": v.object({
+    type: v.literal("call:ice-candidate"),
+    callId,
+    from: text,
+    candidate: orNull(candidate),
+  }),
+  "call:participant-joined": v.object({
+    type: v.literal("call:participant-joined"),
+    callId,
+    version,
+    participant,
+  }),
+  "call:participant-left": v.object({
+    type: v.literal("call:participant-left"),
+    callId,
+    version,
+    userId: text,
+    reason: text,
+  }),
+  "call:media-state-changed": v.object({
+    type: v.literal("call:media-state-changed"),
+    callId,
+    version,
+    userId: text,
+    media,
+  }),
+  "call:quality-changed": v.object({
+    type: v.literal("call:quality-changed"),
+    callId,
+    userId: text,
+    quality,
+    reasons: v.array(qualityReason),
+  }),
+  "call:updated": v.object({ type: v.literal("call:updated"), callId, version, call: callSchema }),
+  "call:ended": v.object({
+    type: v.literal("call:ended"),
+    callId,
+    version,
+    reason: text,
+    endedBy: orNull(text),
+    call: callSchema,
+  }),
+};
+
+/** What a frame turned out to be. */
+export type Parsed =
+  | { kind: "message"; message: ServerMessage }
+  /** A type of a newer server: to be ignored. */
+  | { kind: "unknown"; type: string }
+  | { kind: "malformed"; problem: string };
+
+/** Reads a frame of the WebSocket. Never throws. */
+export function parseServerMessage(frame: unknown): Parsed {
+  if (typeof frame !== "string") return { kind: "malformed", problem: "not a text frame" };
+  let value: unknown;
+  try {
+    value = JSON.parse(frame);
+  } catch {
+    return { kind: "malformed", problem: "not JSON" };
+  }
+  const type = typeof value === "object" && value !== null && "type" in value ? value.type : null;
+  if (typeof type !== "string") return { kind: "malformed", problem: "no type" };
+  if (!Object.hasOwn(schemas, type)) return { kind: "unknown", type };
+  const schema: SchemaOf<ServerMessage> = schemas[type as ServerMessage["type"]];
+  const result = v.safeParse(schema, value);
+  if (result.success) return { kind: "message", message: result.output };
+  const [issue] = result.issues;
+  return { kind: "malformed", problem: `${type}: ${v.getDotPath(issue) ?? ""} ${issue.message}` };
+}
+
+/** The value if the schema accepts it, else undefined. */
+export function accepted<T>(schema: SchemaOf<T>, value: unknown): T | undefined {
+  const result = v.safeParse(schema, value);
+  return result.success ? result.output : undefined;
+}
