@@ -1,1 +1,47 @@
-fn main() {}
+//! The project's own commands. `cargo xtask help` lists them.
+
+mod fix;
+mod packages;
+mod run;
+mod shell;
+mod stage;
+mod test;
+mod toolchain;
+mod types;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the web app and the server, and serve them on SQLite with dev tokens.
+    Run(run::Options),
+    /// Check everything: format, lints, every test, two browsers, packages.
+    Test(test::Options),
+    /// What a CI server runs; the same as `test`.
+    Ci(test::Options),
+    /// Repair what a machine can repair: format, generated types.
+    Fix(fix::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Run(options) => run::run(&options).map(|()| ExitCode::SUCCESS),
+        Command::Test(options) | Command::Ci(options) => test::run(&options),
+        Command::Fix(options) => fix::run(&options).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,119 @@
+//! What the tests need from the system, installed by apt where that is allowed.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::shell::{execute, on_path, program, read, succeeds};
+
+struct Need {
+    /// What it is for.
+    purpose: &'static str,
+    /// Debian's package.
+    package: &'static str,
+    present: fn() -> bool,
+}
+
+const NEEDS: [Need; 6] = [
+    Need {
+        purpose: "the C compiler for SQLite and libpq",
+        package: "build-essential",
+        present: || on_path("cc"),
+    },
+    Need {
+        purpose: "the PostgreSQL server that the store's tests start",
+        package: "postgresql",
+        present: || on_path("postgres") || debian_postgresql(),
+    },
+    Need {
+        purpose: "the browser of the end-to-end tests",
+        package: "chromium",
+        present: || on_path("chromium"),
+    },
+    Need {
+        purpose: "Node, which builds and tests the web packages",
+        package: "nodejs",
+        present: || on_path("node"),
+    },
+    Need {
+        purpose: "npm, which installs the web packages' dependencies",
+        package: "npm",
+        present: || on_path("npm"),
+    },
+    Need {
+        purpose: "the message bus of several servers in one test",
+        package: "nats-server",
+        present: || on_path("nats-server"),
+    },
+];
+
+/// Sees to everything that is missing, or fails naming exactly what to install.
+pub(crate) fn ensure() -> Result<()> {
+    let missing = missing();
+    if missing.is_empty() {
+        println!("all present");
+        return Ok(());
+    }
+    for need in &missing {
+        println!("missing: {} ({})", need.package, need.purpose);
+    }
+    let names: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let by_hand = format!("apt-get install {}", names.join(" "));
+    if !Path::new("/etc/debian_version").exists() || !on_path("apt-get") {
+        bail!("this is no Debian or Ubuntu; install what `{by_hand}` would, then try again");
+    }
+    let Some(prefix) = root_prefix() else {
+        bail!("no root and no sudo without a password; run as root: {by_hand}");
+    };
+    apt(prefix, &["update"])?;
+    let install = ["install", "--yes", "--no-install-recommends"];
+    apt(prefix, &[&install[..], &names[..]].concat())?;
+    let still: Vec<&str> = self::missing().iter().map(|need| need.package).collect();
+    if still.is_empty() {
+        Ok(())
+    } else {
+        bail!("installed, but still not found: {}", still.join(", "))
+    }
+}
+
+fn missing() -> Vec<&'static Need> {
+    NEEDS.iter().filter(|need| !(need.present)()).collect()
+}
+
+/// Debian keeps the server's programs off the `PATH`, by major version.
+fn debian_postgresql() -> bool {
+    std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+        versions
+            .flatten()
+            .any(|version| version.path().join("bin/postgres").is_file())
+    })
+}
+
+/// How to become root: not at all, by sudo, or `None` when it cannot be done without a question.
+fn root_prefix() -> Option<&'static [&'static str]> {
+    if read(program("id").arg("-u")).is_ok_and(|id| id.trim() == "0") {
+        Some(&[])
+    } else if succeeds(program("sudo").args(["-n", "true"])) {
+        Some(&["sudo", "-n"])
+    } else {
+        None
+    }
+}
+
+fn apt(prefix: &[&str], arguments: &[&str]) -> Result<()> {
+    let words: Vec<&str> = prefix
+        .iter()
+        .chain(&[
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "--quiet",
+        ])
+        .chain(arguments)
+        .copied()
+        .collect();
+    let [first, rest @ ..] = &words[..] else {
+        bail!("no command");
+    };
+    execute(program(first).args(rest))
+}
