@@ -1,0 +1,112 @@
+import { CallClient, type ClientOptions, DeviceList } from "call-client";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import { Announcer } from "../parts/Announcer.js";
+import { StringsProvider } from "../strings/StringsContext.js";
+import type { PartialStrings } from "../strings/strings.js";
+import { CallContext, type CallContextValue } from "./context.js";
+
+interface Common {
+  /** Any part of the words. */
+  strings?: PartialStrings;
+  /** BCP 47 tag for dates and numbers; default: the browser's. */
+  locale?: string;
+  /** Default: the system's choice. */
+  theme?: "light" | "dark" | "system";
+  children: ReactNode;
+}
+
+/** Either a client that you made (and connect, and close) … */
+export interface CallProviderWithClient extends Common {
+  client: CallClient;
+  /** Your device list; default: an own one. */
+  devices?: DeviceList;
+}
+
+/** … or what it takes to make one. A change of `url` makes a new one. */
+export interface CallProviderWithToken extends Common {
+  /** Default: the origin of the page. */
+  url?: string;
+  token: ClientOptions["token"];
+}
+
+export type CallProviderProps = CallProviderWithClient | CallProviderWithToken;
+
+/** Gives client, words and theme to the components below. One per page is enough. */
+export function CallProvider(props: CallProviderProps) {
+  const { strings, locale, theme = "system", children } = props;
+  const value = "client" in props ? props : null;
+  const content = (
+    <StringsProvider strings={strings} locale={locale}>
+      <Announcer>{children}</Announcer>
+    </StringsProvider>
+  );
+  return (
+    <div
+      className="call-root call-provider"
+      data-call-theme={theme === "system" ? undefined : theme}
+      style={{ display: "contents" }}
+    >
+      {value !== null ? (
+        <Given client={value.client} devices={value.devices}>
+          {content}
+        </Given>
+      ) : (
+        "token" in props && (
+          <Made url={props.url} token={props.token}>
+            {content}
+          </Made>
+        )
+      )}
+    </div>
+  );
+}
+
+function Given(props: {
+  client: CallClient;
+  devices: DeviceList | undefined;
+  children: ReactNode;
+}) {
+  const { client, devices, children } = props;
+  const [value, setValue] = useState<CallContextValue | null>(null);
+  useEffect(() => {
+    const list = devices ?? new DeviceList();
+    setValue({ client, devices: list });
+    return () => {
+      if (devices === undefined) list.close();
+    };
+  }, [client, devices]);
+  if (value === null) return null;
+  return <CallContext.Provider value={value}>{children}</CallContext.Provider>;
+}
+
+function Made(props: {
+  url: string | undefined;
+  token: ClientOptions["token"];
+  children: ReactNode;
+}) {
+  const { url, token, children } = props;
+  const [value, setValue] = useState<CallContextValue | null>(null);
+  const latest = useRef(token);
+  latest.current = token;
+  useEffect(() => {
+    // Asked anew each time, so that a token the host renews is used without a new client.
+    const getToken = async () => {
+      const now = latest.current;
+      return typeof now === "string" ? now : now();
+    };
+    const client = new CallClient(
+      url === undefined ? { token: getToken } : { url, token: getToken },
+    );
+    const devices = new DeviceList();
+    setValue({ client, devices });
+    // A failure is in `client.state`, which goes on trying.
+    client.connect().catch(() => undefined);
+    return () => {
+      client.close();
+      devices.close();
+      setValue(null);
+    };
+  }, [url]);
+  if (value === null) return null;
+  return <CallContext.Provider value={value}>{children}</CallContext.Provider>;
+}

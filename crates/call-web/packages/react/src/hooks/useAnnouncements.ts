@@ -1,0 +1,91 @@
+import type { CallSnapshot } from "call-client";
+import { useEffect, useRef } from "react";
+import { listOf } from "../format/text.js";
+import { useAnnounce } from "../parts/Announcer.js";
+import { useLocale, useStrings } from "../strings/StringsContext.js";
+import type { Strings } from "../strings/strings.js";
+import { participantsOf } from "./useParticipants.js";
+
+interface Said {
+  words: string;
+  urgency: "polite" | "assertive";
+}
+
+const polite = (words: string): Said => ({ words, urgency: "polite" });
+
+/** What has changed between two snapshots, in words worth hearing. */
+export function changesInWords(
+  before: CallSnapshot,
+  after: CallSnapshot,
+  strings: Strings,
+  locale?: string,
+): Said[] {
+  const said: Said[] = [];
+  if (before.phase !== after.phase) {
+    if (after.phase === "reconnecting") {
+      said.push({ words: strings.says.dropped, urgency: "assertive" });
+    } else if (after.phase === "active") {
+      said.push(
+        polite(before.phase === "reconnecting" ? strings.says.reconnected : strings.says.connected),
+      );
+    } else if (after.phase === "ended" && after.endReason !== null) {
+      said.push(polite(strings.endReasons[after.endReason] ?? strings.callEnded));
+    }
+  }
+  if (after.phase === "ended") return said;
+  const then = participantsOf(before);
+  const now = participantsOf(after);
+  const previous = new Map(then.others.map((person) => [person.userId, person]));
+  const joined = now.others.filter((person) => !previous.has(person.userId));
+  if (joined.length > 0) {
+    const names = joined.map((person) => person.name);
+    said.push(polite(strings.says.joined(listOf(names, locale))));
+  }
+  for (const person of then.others) {
+    if (!now.others.some((other) => other.userId === person.userId)) {
+      said.push(polite(strings.says.left(person.name)));
+    }
+  }
+  for (const person of now.others) {
+    const old = previous.get(person.userId);
+    if (old === undefined) continue;
+    if (old.media.audio !== person.media.audio) {
+      const { muted, unmuted } = strings.says;
+      said.push(polite((person.media.audio ? unmuted : muted)(person.name)));
+    }
+    if (old.media.screen !== person.media.screen) {
+      const { sharing, stoppedSharing } = strings.says;
+      said.push(polite((person.media.screen ? sharing : stoppedSharing)(person.name)));
+    }
+    if (old.link !== "reconnecting" && person.link === "reconnecting") {
+      said.push(polite(strings.peerReconnecting(person.name)));
+    }
+  }
+  if (then.self.media.audio !== now.self.media.audio) {
+    said.push(polite(now.self.media.audio ? strings.says.youUnmuted : strings.says.youMuted));
+  }
+  const level = after.quality?.level;
+  if (level !== undefined && before.quality !== null && before.quality.level !== level) {
+    said.push(polite(strings.says.quality(strings.qualities[level])));
+  }
+  return said;
+}
+
+/** Speaks the changes of a call through the live regions. */
+export function useAnnouncements(snapshot: CallSnapshot | null): void {
+  const announce = useAnnounce();
+  const strings = useStrings();
+  const locale = useLocale();
+  const last = useRef<CallSnapshot | null>(null);
+  useEffect(() => {
+    const before = last.current;
+    last.current = snapshot;
+    if (before === null || snapshot === null || before.id !== snapshot.id) return;
+    const said = changesInWords(before, snapshot, strings, locale);
+    const urgent = said.filter((each) => each.urgency === "assertive");
+    const calm = said.filter((each) => each.urgency === "polite");
+    // One sentence per region: a second one would silence the first.
+    if (urgent.length > 0) announce(urgent.map((each) => each.words).join(". "), "assertive");
+    if (calm.length > 0) announce(calm.map((each) => each.words).join(". "));
+  }, [snapshot, announce, strings, locale]);
+}

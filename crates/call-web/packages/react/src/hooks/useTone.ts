@@ -1,0 +1,17 @@
+import { useEffect } from "react";
+import { playTone, type ToneName } from "../sound/tones.js";
+
+/** Plays a tone while `on`. */
+export function useTone(name: ToneName, on: boolean): void {
+  useEffect(() => (on ? playTone(name) : undefined), [name, on]);
+}
+
+/** The ring tone of an incoming call, made with WebAudio, while `on`. */
+export function useRingtone(on: boolean): void {
+  useTone("ring", on);
+}
+
+/** What the caller hears while the far end rings. */
+export function useRingback(on: boolean): void {
+  useTone("ringback", on);
+}

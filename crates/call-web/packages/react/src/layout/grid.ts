@@ -1,0 +1,134 @@
+/** A tile's place inside its container, in pixels. */
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** One page of a grid. */
+export interface GridPage {
+  columns: number;
+  rows: number;
+  boxes: Box[];
+}
+
+export interface GridOptions {
+  /** Space between tiles, in pixels. */
+  gap?: number;
+  /** Tiles are never narrower (width divided by height) than this … */
+  minAspect?: number;
+  /** … nor wider. */
+  maxAspect?: number;
+}
+
+const CAMERA_ASPECT = 16 / 9;
+
+/** The picture area of one cell: what a camera picture covers, cropped within the allowed aspects. */
+function fit(width: number, height: number, minAspect: number, maxAspect: number) {
+  const aspect = width / height;
+  if (aspect > maxAspect) return { width: height * maxAspect, height };
+  if (aspect < minAspect) return { width, height: width / minAspect };
+  return { width, height };
+}
+
+/**
+ * Chooses rows and columns for `count` tiles so that faces are as large as the container allows.
+ * A last row that is not full is centred.
+ */
+export function gridPage(
+  count: number,
+  width: number,
+  height: number,
+  options: GridOptions = {},
+): GridPage {
+  const { gap = 8, minAspect = 0.7, maxAspect = 1.95 } = options;
+  if (count <= 0 || width <= 0 || height <= 0) return { columns: 0, rows: 0, boxes: [] };
+  let best: { columns: number; rows: number; width: number; height: number } | undefined;
+  let bestScore = -1;
+  for (let columns = 1; columns <= count; columns++) {
+    const rows = Math.ceil(count / columns);
+    const cellWidth = (width - gap * (columns - 1)) / columns;
+    const cellHeight = (height - gap * (rows - 1)) / rows;
+    if (cellWidth <= 0 || cellHeight <= 0) continue;
+    const tile = fit(cellWidth, cellHeight, minAspect, maxAspect);
+    // A cropped camera picture shows less: what counts is the tile and what is seen in it.
+    const aspect = tile.width / tile.height;
+    const visible = Math.min(aspect / CAMERA_ASPECT, CAMERA_ASPECT / aspect);
+    const score = tile.width * tile.height * Math.sqrt(visible);
+    if (score > bestScore) {
+      bestScore = score;
+      best = { columns, rows, width: tile.width, height: tile.height };
+    }
+  }
+  if (best === undefined) return { columns: 0, rows: 0, boxes: [] };
+  return { columns: best.columns, rows: best.rows, boxes: place(count, width, height, gap, best) };
+}
+
+function place(
+  count: number,
+  width: number,
+  height: number,
+  gap: number,
+  cell: { columns: number; rows: number; width: number; height: number },
+): Box[] {
+  const top = (height - cell.rows * cell.height - (cell.rows - 1) * gap) / 2;
+  const boxes: Box[] = [];
+  for (let index = 0; index < count; index++) {
+    const row = Math.floor(index / cell.columns);
+    const inRow = Math.min(cell.columns, count - row * cell.columns);
+    const rowWidth = inRow * cell.width + (inRow - 1) * gap;
+    const column = index - row * cell.columns;
+    boxes.push({
+      x: Math.max(0, (width - rowWidth) / 2) + column * (cell.width + gap),
+      y: Math.max(0, top) + row * (cell.height + gap),
+      width: cell.width,
+      height: cell.height,
+    });
+  }
+  return boxes;
+}
+
+/** How many tiles fit on a page when none may be smaller than `minWidth` × `minHeight`. */
+export function tilesPerPage(
+  width: number,
+  height: number,
+  minWidth = 136,
+  minHeight = 102,
+  gap = 8,
+): number {
+  const columns = Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
+  const rows = Math.max(1, Math.floor((height + gap) / (minHeight + gap)));
+  return columns * rows;
+}
+
+/** The index reached from `from` by an arrow key, or `from` when there is nothing that way. */
+export function neighbour(
+  boxes: readonly Box[],
+  from: number,
+  direction: "left" | "right" | "up" | "down",
+): number {
+  const start = boxes[from];
+  if (start === undefined) return from;
+  const centre = (box: Box) => ({ x: box.x + box.width / 2, y: box.y + box.height / 2 });
+  const origin = centre(start);
+  let found = from;
+  let shortest = Number.POSITIVE_INFINITY;
+  boxes.forEach((box, index) => {
+    if (index === from) return;
+    const target = centre(box);
+    const dx = target.x - origin.x;
+    const dy = target.y - origin.y;
+    const horizontal = direction === "left" || direction === "right";
+    const along = horizontal ? dx : dy;
+    const across = Math.abs(horizontal ? dy : dx);
+    const forward = direction === "right" || direction === "down" ? along : -along;
+    if (forward <= 1) return;
+    const distance = forward + across * 2;
+    if (distance < shortest) {
+      shortest = distance;
+      found = index;
+    }
+  });
+  return found;
+}

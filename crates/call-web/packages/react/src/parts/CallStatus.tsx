@@ -1,0 +1,39 @@
+import { clockDuration } from "../format/duration.js";
+import { useNow } from "../hooks/useNow.js";
+import type { Quality } from "../model.js";
+import { useLocale } from "../strings/StringsContext.js";
+import { QualityIndicator } from "./QualityIndicator.js";
+
+export interface CallStatusProps {
+  /** Who, or how many. */
+  title: string;
+  /** Milliseconds since the epoch; null until the call is active. */
+  startedAt: number | null;
+  /** In place of the duration, e.g. "Ringing…". */
+  words?: string | undefined;
+  quality?: Quality | null;
+  reasons?: readonly string[];
+}
+
+/** The top left corner of a call: name, duration, quality. */
+export function CallStatus({ title, startedAt, words, quality, reasons }: CallStatusProps) {
+  const locale = useLocale();
+  const now = useNow(startedAt !== null && words === undefined);
+  return (
+    <header className="call-status">
+      <h2 className="call-status-title">{title}</h2>
+      <p className="call-status-line">
+        {words !== undefined ? (
+          <span data-testid="call-phase-words">{words}</span>
+        ) : (
+          startedAt !== null && (
+            <span role="timer" className="call-status-time" data-testid="call-duration">
+              {clockDuration(now - startedAt, locale)}
+            </span>
+          )
+        )}
+        <QualityIndicator quality={quality ?? null} reasons={reasons ?? []} />
+      </p>
+    </header>
+  );
+}

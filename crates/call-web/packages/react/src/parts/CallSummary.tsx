@@ -1,0 +1,78 @@
+import { Phone, Video } from "lucide-react";
+import { spokenDuration } from "../format/duration.js";
+import { listOf } from "../format/text.js";
+import type { CallType, Person, Quality } from "../model.js";
+import { useLocale, useStrings } from "../strings/StringsContext.js";
+import { Avatar } from "./Avatar.js";
+import { Button } from "./Button.js";
+import { CallSheet } from "./CallSheet.js";
+import { QualityIndicator } from "./QualityIndicator.js";
+
+export interface CallSummaryProps {
+  people: readonly Person[];
+  type: CallType;
+  /** As the server names it, e.g. `no_answer`, or `answered_elsewhere`, `left`. */
+  reason: string;
+  /** Null when it was never active. */
+  durationMs: number | null;
+  quality?: Quality | null;
+  /** Left out: no such button. */
+  onCallAgain?: (() => void) | undefined;
+  onClose?: (() => void) | undefined;
+}
+
+/** How a call ended. */
+export function CallSummary(props: CallSummaryProps) {
+  const { people, type, reason, durationMs, quality = null, onCallAgain, onClose } = props;
+  const strings = useStrings();
+  const locale = useLocale();
+  const names = people.map((person) => person.name);
+  return (
+    <CallSheet
+      title={strings.endReasons[reason] ?? strings.callEnded}
+      testId="call-ended"
+      picture={
+        <div className="call-waiting-avatars">
+          {people.slice(0, 4).map((person) => (
+            <Avatar key={person.userId} userId={person.userId} name={person.name} />
+          ))}
+        </div>
+      }
+      actions={
+        <>
+          {onCallAgain !== undefined && (
+            <Button look="positive" size="large" onClick={onCallAgain}>
+              {type === "video" ? <Video size={20} aria-hidden /> : <Phone size={20} aria-hidden />}
+              {strings.callAgain}
+            </Button>
+          )}
+          {onClose !== undefined && (
+            <Button size="large" onClick={onClose}>
+              {strings.close}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {names.length > 0 && <p className="call-sheet-words">{listOf(names, locale)}</p>}
+      {(durationMs !== null || quality !== null) && (
+        <dl className="call-facts" data-reason={reason}>
+          {durationMs !== null && (
+            <div>
+              <dt>{strings.duration}</dt>
+              <dd>{spokenDuration(durationMs, locale)}</dd>
+            </div>
+          )}
+          {quality !== null && (
+            <div>
+              <dt>{strings.quality}</dt>
+              <dd>
+                <QualityIndicator quality={quality} words />
+              </dd>
+            </div>
+          )}
+        </dl>
+      )}
+    </CallSheet>
+  );
+}

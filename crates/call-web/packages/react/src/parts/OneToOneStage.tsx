@@ -1,0 +1,34 @@
+import { useState } from "react";
+import type { TilePerson } from "../model.js";
+import { AudioStage } from "./AudioStage.js";
+import { SelfView } from "./SelfView.js";
+import { VideoTile } from "./VideoTile.js";
+
+export interface OneToOneStageProps {
+  self: TilePerson;
+  far: TilePerson;
+}
+
+function shows(person: TilePerson): boolean {
+  return person.stream !== null && (person.media.video || (person.media.screen && !person.isLocal));
+}
+
+/** Two people: the far picture fills the canvas, the own one sits in a corner. */
+export function OneToOneStage({ self, far }: OneToOneStageProps) {
+  const [swapped, setSwapped] = useState(false);
+  const farShows = shows(far);
+  const selfShows = shows(self);
+  const large = swapped && selfShows ? self : far;
+  const small = large === far ? self : far;
+  const smallShows = large === far ? selfShows : true;
+  return (
+    <div className="call-duo" data-testid="stage">
+      {large === far && !farShows ? (
+        <AudioStage person={far} />
+      ) : (
+        <VideoTile person={large} look="canvas" />
+      )}
+      {smallShows && <SelfView person={small} onSwap={() => setSwapped((was) => !was)} />}
+    </div>
+  );
+}

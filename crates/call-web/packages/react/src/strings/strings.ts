@@ -1,0 +1,163 @@
+import type { CallType, MediaProblem, Quality } from "../model.js";
+
+/** Every word the components say. Override any part of it by `<CallProvider strings={…}>`. */
+export interface Strings {
+  you: string;
+  unknownPerson: string;
+
+  muteMicrophone: string;
+  unmuteMicrophone: string;
+  turnCameraOn: string;
+  turnCameraOff: string;
+  shareScreen: string;
+  stopSharing: string;
+  hangUp: string;
+  endForAll: string;
+  more: string;
+  controls: string;
+  microphoneOptions: string;
+  cameraOptions: string;
+
+  microphone: string;
+  camera: string;
+  speaker: string;
+  systemDefault: string;
+  noDevices: string;
+
+  layout: string;
+  layoutGrid: string;
+  layoutSpeaker: string;
+  devices: string;
+  statistics: string;
+  enterFullScreen: string;
+  exitFullScreen: string;
+  pictureInPicture: string;
+  previousPage: string;
+  nextPage: string;
+  page: (page: number, pages: number) => string;
+
+  calling: string;
+  ringing: string;
+  connecting: string;
+  waitingForOthers: string;
+  reconnecting: string;
+  reconnectingFor: (duration: string) => string;
+  peerReconnecting: (name: string) => string;
+  slowUpload: string;
+  poorNetwork: string;
+  microphoneMuted: string;
+  cameraOff: string;
+  isSharing: (name: string) => string;
+  youAreSharing: string;
+  selfView: string;
+  selfViewHint: string;
+  videoOf: (name: string) => string;
+  screenOf: (name: string) => string;
+  participants: string;
+  qualityLabel: (quality: string) => string;
+  qualities: Record<Quality, string>;
+  qualityReasons: Record<string, string>;
+
+  callStoppedElsewhere: Record<"answered_elsewhere" | "declined_elsewhere", string>;
+  missedCall: (name: string) => string;
+  incomingCall: (name: string, type: CallType) => string;
+  incomingGroupCall: (name: string, others: string, type: CallType) => string;
+  incomingVideo: string;
+  incomingAudio: string;
+  decline: string;
+  acceptAudio: string;
+  acceptVideo: string;
+  accept: string;
+  audio: string;
+  video: string;
+
+  preJoinTitle: string;
+  joinCall: string;
+  startCall: string;
+  cancel: string;
+  testSpeaker: string;
+  testingSpeaker: string;
+  microphoneLevel: string;
+  networkTest: string;
+  networkTests: Record<"running" | "direct" | "relayed" | "blocked" | "failed", string>;
+
+  startAudioTitle: string;
+  startAudio: string;
+
+  confirmLeaveTitle: string;
+  confirmLeave: string;
+  stay: string;
+  leaveCall: string;
+
+  callEnded: string;
+  callAgain: string;
+  close: string;
+  duration: string;
+  quality: string;
+  endReasons: Record<string, string>;
+
+  retry: string;
+  continueWithout: string;
+  dismiss: string;
+  showHelp: string;
+  screenFailed: string;
+  blocked: Record<"microphone" | "camera" | "both", string>;
+  problems: Record<MediaProblem, { title: string; detail: string }>;
+  permissionSteps: Record<"chrome" | "firefox" | "safari" | "ios" | "android" | "other", string[]>;
+  problemCode: (code: string) => string;
+  errors: Record<string, string>;
+
+  stats: {
+    title: string;
+    roundTrip: string;
+    jitter: string;
+    loss: string;
+    received: string;
+    sent: string;
+    picture: string;
+    path: string;
+    pathDirect: string;
+    pathRelay: string;
+    none: string;
+  };
+
+  says: {
+    joined: (names: string) => string;
+    left: (name: string) => string;
+    muted: (name: string) => string;
+    unmuted: (name: string) => string;
+    youMuted: string;
+    youUnmuted: string;
+    sharing: (name: string) => string;
+    stoppedSharing: (name: string) => string;
+    quality: (quality: string) => string;
+    reconnected: string;
+    dropped: string;
+    connected: string;
+  };
+}
+
+/** Strings with any part left out. */
+export type PartialStrings = {
+  [K in keyof Strings]?: Strings[K] extends (...args: never[]) => string
+    ? Strings[K]
+    : Strings[K] extends object
+      ? Partial<Strings[K]>
+      : Strings[K];
+};
+
+function isGroup(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The base catalogue with the given parts replaced, one level deep. */
+export function mergeStrings(base: Strings, changes: PartialStrings | undefined): Strings {
+  if (changes === undefined) return base;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === undefined) continue;
+    const before = merged[key];
+    merged[key] = isGroup(value) && isGroup(before) ? { ...before, ...value } : value;
+  }
+  return merged as unknown as Strings;
+}
