@@ -1,0 +1,157 @@
+import type { OutgoingTracks } from "./media.js";
+import { randomId } from "./random-id.js";
+import type { IceCandidate } from "./wire/types.js";
+
+/** Candidates kept until there is a description to add them to. */
+const MAX_EARLY = 128;
+
+/** What a link tells its peer. */
+export interface LinkEvents {
+  /** Connection state or received tracks changed. */
+  changed(link: Link): void;
+  candidate(link: Link, candidate: IceCandidate | null): void;
+  /** The browser wants to renegotiate. */
+  needed(link: Link): void;
+}
+
+/**
+ * One RTCPeerConnection with its fixed places: audio, video, sound of a shared screen. All three
+ * are negotiated once, in both directions, so that muting, upgrading an audio call to video and
+ * sharing a screen are a `replaceTrack` and need no renegotiation.
+ */
+export class Link {
+  /** Names this connection to the other side. */
+  readonly id = randomId();
+  /** The other side's connection, once one is agreed with it. */
+  remoteId: string | null = null;
+  readonly connection: RTCPeerConnection;
+  stream: MediaStream | null = null;
+  screenAudioStream: MediaStream | null = null;
+  /** Media arrived at least once. */
+  flowing = false;
+  #audio: RTCRtpTransceiver | undefined;
+  #video: RTCRtpTransceiver | undefined;
+  #screenAudio: RTCRtpTransceiver | undefined;
+  #early: IceCandidate[] = [];
+  #closed = false;
+  readonly #events: LinkEvents;
+
+  constructor(connection: RTCPeerConnection, events: LinkEvents) {
+    this.connection = connection;
+    this.#events = events;
+    connection.onconnectionstatechange = () => this.#changed();
+    connection.onicecandidate = ({ candidate }) => {
+      if (this.#closed || candidate?.candidate === "") return;
+      events.candidate(this, candidate === null ? null : toWire(candidate));
+    };
+    connection.onnegotiationneeded = () => {
+      if (!this.#closed) events.needed(this);
+    };
+  }
+
+  /** Lays the places out, for the side that makes the first offer. */
+  build(): void {
+    for (const kind of ["audio", "video", "audio"] as const) {
+      this.connection.addTransceiver(kind, { direction: "sendrecv" });
+    }
+    this.#assign();
+  }
+
+  /** Takes the places of the other side's offer, which has been set. */
+  adopt(): void {
+    this.#assign();
+    for (const place of [this.#audio, this.#video, this.#screenAudio]) {
+      if (place) place.direction = "sendrecv";
+    }
+  }
+
+  /** Sends these tracks from now on. */
+  async send(tracks: OutgoingTracks): Promise<void> {
+    await Promise.all([
+      replace(this.#audio, tracks.audio),
+      replace(this.#video, tracks.video),
+      replace(this.#screenAudio, tracks.screenAudio),
+    ]);
+  }
+
+  /** Adds a candidate of the other side, or keeps it until there is a description. */
+  async addCandidate(candidate: IceCandidate | null): Promise<void> {
+    const description = this.connection.remoteDescription;
+    if (!description) {
+      // The end of candidates belongs to a generation that is not known yet; ICE does without.
+      if (candidate && this.#early.length < MAX_EARLY) this.#early.push(candidate);
+      return;
+    }
+    if (candidate === null) {
+      await this.connection.addIceCandidate();
+    } else if (belongs(candidate, description.sdp)) {
+      await this.connection.addIceCandidate(candidate);
+    }
+  }
+
+  /** Adds what came before the description. */
+  async addEarlyCandidates(): Promise<void> {
+    const early = this.#early;
+    this.#early = [];
+    for (const candidate of early) await this.addCandidate(candidate);
+  }
+
+  /** Loudness of what arrives, 0 to 1. */
+  level(): number {
+    const [source] = this.#audio?.receiver.getSynchronizationSources() ?? [];
+    return source?.audioLevel ?? 0;
+  }
+
+  /** The SSRC-less names of the places in statistics: their mids. */
+  mids(): { audio: string | null; video: string | null } {
+    return { audio: this.#audio?.mid ?? null, video: this.#video?.mid ?? null };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.connection.close();
+  }
+
+  #assign(): void {
+    const places = this.connection.getTransceivers();
+    const [audio, screenAudio] = places.filter((place) => place.receiver.track.kind === "audio");
+    this.#audio = audio;
+    this.#screenAudio = screenAudio;
+    this.#video = places.find((place) => place.receiver.track.kind === "video");
+    const tracks = [this.#audio, this.#video]
+      .map((place) => place?.receiver.track)
+      .filter((track) => track !== undefined);
+    this.stream = new MediaStream(tracks);
+    this.screenAudioStream = screenAudio ? new MediaStream([screenAudio.receiver.track]) : null;
+    for (const track of tracks) {
+      // Only "media arrived at all" is read from a track; what somebody sends is signalled.
+      track.addEventListener("unmute", () => {
+        this.flowing = true;
+        this.#changed();
+      });
+    }
+  }
+
+  #changed(): void {
+    if (!this.#closed) this.#events.changed(this);
+  }
+}
+
+async function replace(
+  place: RTCRtpTransceiver | undefined,
+  track: MediaStreamTrack | null,
+): Promise<void> {
+  if (!place || place.sender.track === track) return;
+  await place.sender.replaceTrack(track);
+}
+
+function toWire(candidate: RTCIceCandidate): IceCandidate {
+  const { candidate: line, sdpMid, sdpMLineIndex, usernameFragment } = candidate;
+  return { candidate: line, sdpMid, sdpMLineIndex, usernameFragment };
+}
+
+/** A candidate of an earlier ICE generation or connection is of no use any more. */
+function belongs(candidate: IceCandidate, sdp: string): boolean {
+  const fragment = candidate.usernameFragment;
+  return !fragment || sdp.includes(`a=ice-ufrag:${fragment}\r\n`);
+}

@@ -1,0 +1,106 @@
+import type { Clock } from "./environment.js";
+import type { OutgoingTracks } from "./media.js";
+import { Peer, type PeerSignal } from "./peer.js";
+import type { WireCall } from "./wire/types.js";
+
+/** What a mesh needs of its call. */
+export interface MeshContext {
+  selfId: string;
+  clock: Clock;
+  connect(configuration: RTCConfiguration): RTCPeerConnection;
+  configuration(): Promise<RTCConfiguration>;
+  send(to: string, signal: PeerSignal): Promise<void>;
+  tracks(): OutgoingTracks;
+  changed(): void;
+  debug(what: string, detail: unknown): void;
+}
+
+/** Signals kept for somebody who is not known to be in the call yet. */
+const MAX_EARLY_PER_USER = 128;
+const MAX_EARLY_USERS = 16;
+
+/** A connection to each of the others who are in the call. */
+export class Mesh {
+  readonly #context: MeshContext;
+  readonly #peers = new Map<string, Peer>();
+  readonly #early = new Map<string, PeerSignal[]>();
+  #entered = false;
+
+  constructor(context: MeshContext) {
+    this.#context = context;
+  }
+
+  get peers(): ReadonlyMap<string, Peer> {
+    return this.#peers;
+  }
+
+  /**
+   * Makes the peers those that the call names. At the first time this device enters (or comes back
+   * by a reload), so it offers to all who are there; whoever comes later offers to us.
+   */
+  follow(call: WireCall): void {
+    const present = call.participants.filter(
+      ({ userId, status }) => userId !== this.#context.selfId && isPresent(status),
+    );
+    for (const [userId, peer] of [...this.#peers]) {
+      if (present.some((participant) => participant.userId === userId)) continue;
+      peer.close();
+      this.#peers.delete(userId);
+    }
+    for (const { userId } of present) {
+      if (!this.#peers.has(userId)) this.#add(userId);
+    }
+    this.#entered = true;
+  }
+
+  receive(from: string, signal: PeerSignal): void {
+    const peer = this.#peers.get(from);
+    if (peer) return peer.receive(signal);
+    const early = this.#early.get(from) ?? [];
+    if (early.length >= MAX_EARLY_PER_USER || this.#early.size >= MAX_EARLY_USERS) {
+      return this.#context.debug("early signal dropped", { from, type: signal.type });
+    }
+    early.push(signal);
+    this.#early.set(from, early);
+  }
+
+  tracksChanged(): void {
+    for (const peer of this.#peers.values()) peer.tracksChanged();
+  }
+
+  signallingRestored(): void {
+    for (const peer of this.#peers.values()) peer.signallingRestored();
+  }
+
+  /** Media arrives from somebody, or cannot be expected from anybody who is connected. */
+  flows(): boolean {
+    return [...this.#peers.values()].some(
+      (peer) => peer.state === "connected" && peer.link?.flowing === true,
+    );
+  }
+
+  close(): void {
+    for (const peer of this.#peers.values()) peer.close();
+    this.#peers.clear();
+    this.#early.clear();
+  }
+
+  #add(userId: string): void {
+    const { send, ...context } = this.#context;
+    const peer = new Peer({
+      ...context,
+      remoteId: userId,
+      send: (signal) => send(userId, signal),
+    });
+    this.#peers.set(userId, peer);
+    peer.start(!this.#entered);
+    const early = this.#early.get(userId) ?? [];
+    this.#early.delete(userId);
+    for (const signal of early) peer.receive(signal);
+  }
+}
+
+/** Took the call and is not out of it. */
+export function isPresent(status: WireCall["participants"][number]["status"]): boolean {
+  return status === "accepted" || status === "joined" || status === "reconnecting";
+}

@@ -1,0 +1,171 @@
+import type { MediaState, StatsSample } from "./wire/types.js";
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** Statistics of a browser; members that one lacks are absent. */
+type Entry = Record<string, unknown> & { id: string; type: string };
+
+/** Totals of one moment, by direction and kind. */
+export interface Totals {
+  /** Milliseconds since 1970. */
+  at: number;
+  roundTripTime?: number;
+  availableOutgoingBitrate?: number;
+  candidateType?: StatsSample["candidateType"];
+  relayProtocol?: StatsSample["relayProtocol"];
+  audio: Entry | undefined;
+  video: Entry | undefined;
+  outboundAudio: Entry | undefined;
+  outboundVideo: Entry | undefined;
+  /** The worst that the peer reported. */
+  fractionLost?: number;
+}
+
+/** The places of a connection by mid; the sound of a shared screen is not judged. */
+export interface Places {
+  audio: string | null;
+  video: string | null;
+}
+
+/** Reads what `getStats` gave (W3C webrtc-stats). */
+export function readTotals(report: RTCStatsReport, places: Places, now: number): Totals {
+  const entries = [...(report as unknown as Map<string, Entry>).values()];
+  const find = (type: string, kind: "audio" | "video") =>
+    entries.find(
+      (entry) =>
+        entry.type === type &&
+        entry.kind === kind &&
+        (entry.mid === undefined || entry.mid === places[kind]),
+    );
+  const totals: Totals = {
+    at: now,
+    audio: find("inbound-rtp", "audio"),
+    video: find("inbound-rtp", "video"),
+    outboundAudio: find("outbound-rtp", "audio"),
+    outboundVideo: find("outbound-rtp", "video"),
+  };
+  const pair = selectedPair(entries);
+  if (pair) {
+    assign(totals, "roundTripTime", numberOf(pair, "currentRoundTripTime"));
+    assign(totals, "availableOutgoingBitrate", numberOf(pair, "availableOutgoingBitrate"));
+    const local = entries.find((entry) => entry.id === pair.localCandidateId);
+    assign(totals, "candidateType", word(local, "candidateType", CANDIDATE_TYPES));
+    assign(totals, "relayProtocol", word(local, "relayProtocol", RELAY_PROTOCOLS));
+  }
+  const lost = entries
+    .filter((entry) => entry.type === "remote-inbound-rtp")
+    .map((entry) => numberOf(entry, "fractionLost"))
+    .filter((value) => value !== undefined);
+  if (lost.length > 0) totals.fractionLost = Math.max(...lost);
+  return totals;
+}
+
+/**
+ * What happened between two moments. Media that the peer says it does not send, or did not say
+ * throughout, is left out: its silence is no fault of the connection.
+ */
+export function sampleBetween(
+  peerId: string,
+  before: Totals,
+  after: Totals,
+  sends: Pick<MediaState, "audio" | "video">,
+): StatsSample {
+  const sample: Mutable<StatsSample> = { peerId, intervalMs: Math.max(1, after.at - before.at) };
+  assign(sample, "roundTripTime", after.roundTripTime);
+  assign(sample, "availableOutgoingBitrate", after.availableOutgoingBitrate);
+  assign(sample, "candidateType", after.candidateType);
+  assign(sample, "relayProtocol", after.relayProtocol);
+  if (sends.audio) sample.audio = inbound(before.audio, after.audio);
+  if (sends.video) sample.video = inbound(before.video, after.video);
+  assign(sample, "outbound", outbound(before, after));
+  return sample;
+}
+
+function inbound(before: Entry | undefined, after: Entry | undefined): StatsSample["audio"] {
+  const result: NonNullable<StatsSample["audio"]> = {
+    packetsReceived: grown(before, after, "packetsReceived") ?? 0,
+    // Late packets lower the total again; that is no loss and no gain of this interval.
+    packetsLost: grown(before, after, "packetsLost") ?? 0,
+    jitter: numberOf(after, "jitter") ?? 0,
+    bytesReceived: grown(before, after, "bytesReceived") ?? 0,
+  };
+  for (const key of [
+    "concealedSamples",
+    "totalSamplesReceived",
+    "framesDecoded",
+    "freezeCount",
+    "totalFreezesDuration",
+  ] as const) {
+    assign(result, key, grown(before, after, key));
+  }
+  for (const key of ["framesPerSecond", "frameWidth", "frameHeight"] as const) {
+    assign(result, key, numberOf(after, key));
+  }
+  return result;
+}
+
+function outbound(before: Totals, after: Totals): StatsSample["outbound"] | undefined {
+  const sum = (key: string) =>
+    (grown(before.outboundAudio, after.outboundAudio, key) ?? 0) +
+    (grown(before.outboundVideo, after.outboundVideo, key) ?? 0);
+  const packetsSent = sum("packetsSent");
+  if (packetsSent === 0) return undefined;
+  const result: NonNullable<StatsSample["outbound"]> = { bytesSent: sum("bytesSent"), packetsSent };
+  assign(result, "fractionLost", after.fractionLost);
+  const video = after.outboundVideo;
+  if ((grown(before.outboundVideo, video, "packetsSent") ?? 0) > 0) {
+    assign(result, "framesPerSecond", numberOf(video, "framesPerSecond"));
+    assign(result, "frameHeight", numberOf(video, "frameHeight"));
+    assign(
+      result,
+      "qualityLimitationReason",
+      word(video, "qualityLimitationReason", LIMITATION_REASONS),
+    );
+  }
+  return result;
+}
+
+const CANDIDATE_TYPES = ["host", "srflx", "prflx", "relay"] as const;
+const RELAY_PROTOCOLS = ["udp", "tcp", "tls"] as const;
+const LIMITATION_REASONS = ["none", "cpu", "bandwidth", "other"] as const;
+
+function selectedPair(entries: Entry[]): Entry | undefined {
+  const transport = entries.find(
+    (entry) => entry.type === "transport" && typeof entry.selectedCandidatePairId === "string",
+  );
+  if (transport) return entries.find((entry) => entry.id === transport.selectedCandidatePairId);
+  // Firefox marks the pair itself.
+  return entries.find(
+    (entry) =>
+      entry.type === "candidate-pair" &&
+      (entry.selected === true || (entry.nominated === true && entry.state === "succeeded")),
+  );
+}
+
+/** Growth of a total; from nothing when the stream is new or was begun anew. */
+function grown(
+  before: Entry | undefined,
+  after: Entry | undefined,
+  key: string,
+): number | undefined {
+  const now = numberOf(after, key);
+  if (now === undefined) return undefined;
+  const then = before?.id === after?.id ? (numberOf(before, key) ?? 0) : 0;
+  return Math.max(0, now - then);
+}
+
+function numberOf(entry: Entry | undefined, key: string): number | undefined {
+  const value = entry?.[key];
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function word<T extends string>(
+  entry: Entry | undefined,
+  key: string,
+  words: readonly T[],
+): T | undefined {
+  return words.find((candidate) => candidate === entry?.[key]);
+}
+
+function assign<T, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
+  if (value !== undefined) target[key] = value;
+}
