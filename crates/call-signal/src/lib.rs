@@ -6,5 +6,7 @@ mod service;
 pub mod wire;
 
 pub use close::CloseCode;
-pub use hub::{Delivery, Frame, Hub, HubCounts, HubLimits, Outbox, Outgoing, Registration, SessionId};
+pub use hub::{
+    Delivery, Frame, Hub, HubCounts, HubLimits, Outbox, Outgoing, Registration, SessionId,
+};
 pub use service::{Identity, SignalService, Unauthenticated};
