@@ -50,3 +50,19 @@ pub enum Placed {
     /// The key was used for another request.
     IdempotencyConflict,
 }
+
+impl Answer {
+    /// The name in columns.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Merged => "merged",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        [Self::Created, Self::Merged]
+            .into_iter()
+            .find(|answer| answer.as_str() == name)
+    }
+}
