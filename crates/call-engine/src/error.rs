@@ -1,0 +1,60 @@
+use call_domain::{EndReason, Rejection, RejectionKind};
+use call_store::StoreError;
+
+/// Why the engine could not do what would have been allowed. Nothing was told to anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Others changed the call again and again meanwhile.
+    #[error("the call kept changing; try again")]
+    Contended,
+    /// The server is about to stop.
+    #[error("the server is stopping")]
+    Stopping,
+    /// A defect: the work on the call was broken off.
+    #[error("the work on the call was broken off")]
+    BrokenOff,
+}
+
+/// Why a command on a call was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No such call, or none of the user's business: the two are never told apart.
+    #[error("no such call")]
+    NotFound,
+    /// Another device of the user took the call.
+    #[error("another device of the user took the call")]
+    AnsweredElsewhere,
+    /// There is nothing to take or to refuse.
+    #[error("the call does not ring for the user")]
+    NotRinging,
+    /// The user, or this device of the user, is not in the call.
+    #[error("the user is not in the call")]
+    NotJoined,
+    /// The call is over.
+    #[error("the call has ended")]
+    Ended(EndReason),
+    /// It would have been allowed, but could not be done.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(Unavailable::Store(error))
+    }
+}
+
+impl From<Rejection> for CommandError {
+    fn from(rejection: Rejection) -> Self {
+        match rejection.kind {
+            RejectionKind::NotParticipant => Self::NotFound,
+            RejectionKind::AnsweredElsewhere => Self::AnsweredElsewhere,
+            RejectionKind::NotRinging => Self::NotRinging,
+            RejectionKind::NotJoined | RejectionKind::WrongDevice => Self::NotJoined,
+            RejectionKind::Ended(reason) => Self::Ended(reason),
+        }
+    }
+}
