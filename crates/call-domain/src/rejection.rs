@@ -2,7 +2,7 @@ use crate::{CallStatus, EndReason};
 
 /// Why a command was refused; the call is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{command} refused in a call that is {status:?}: {kind}")]
+#[error("{command} refused in a call that is {status}: {kind}")]
 pub struct Rejection {
     /// What was asked.
     pub command: &'static str,

@@ -1,0 +1,14 @@
+//! The life of a call, seen from outside: tables, races, sequences and whole small worlds.
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a broken premise of a test is its failure
+
+mod fixture;
+mod invariants;
+mod model;
+mod notices;
+mod placement;
+mod races;
+mod sequences;
+mod small_worlds;
+mod stored;
+mod table;
+mod timers;

@@ -1,0 +1,168 @@
+//! Random lives of random calls, compared with the model step by step.
+
+use std::time::Duration;
+
+use call_domain::{Command, DeviceId, MediaChange, Policy, RejectReason, UserId};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::fixture::*;
+use crate::model::Model;
+
+const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "mallory"];
+
+#[derive(Debug, Clone)]
+enum Pass {
+    Nothing,
+    Time(Duration),
+    /// To the next deadline, less this.
+    ToDeadline(Duration),
+}
+
+fn passes() -> impl Strategy<Value = Pass> {
+    prop_oneof![
+        4 => Just(Pass::Nothing),
+        3 => (1..20_u64).prop_map(|s| Pass::Time(secs(s))),
+        1 => Just(Pass::Time(Duration::from_micros(1))),
+        2 => Just(Pass::ToDeadline(Duration::ZERO)),
+        1 => Just(Pass::ToDeadline(Duration::from_micros(1))),
+    ]
+}
+
+/// Mostly people of a small call, their first devices most of all.
+fn people() -> impl Strategy<Value = (UserId, DeviceId)> {
+    let name = prop_oneof![
+        5 => Just(0), 6 => Just(1_usize), 4 => Just(2), 2 => Just(3), 1 => Just(4)
+    ];
+    (name, prop_oneof![4 => Just(1), 1 => Just(2)])
+        .prop_map(|(n, d)| (user(NAMES[n]), device(&format!("{}{d}", &NAMES[n][..1]))))
+}
+
+fn commands() -> impl Strategy<Value = Command> {
+    let on = || proptest::option::of(any::<bool>());
+    people().prop_flat_map(move |(user, device)| {
+        let (u, d) = (Just(user), Just(device));
+        prop_oneof![
+            2 => (u.clone(), d.clone())
+                .prop_map(|(user, device)| Command::Offer { user, device }),
+            3 => (u.clone(), d.clone())
+                .prop_map(|(user, device)| Command::Alert { user, device }),
+            8 => (u.clone(), d.clone(), any::<bool>()).prop_map(|(user, device, online)| {
+                Command::Answer { user, device, name: None, online }
+            }),
+            2 => (u.clone(), select(RejectReason::ALL))
+                .prop_map(|(user, reason)| Command::Reject { user, reason }),
+            1 => u.clone().prop_map(|user| Command::End { user }),
+            2 => u.clone().prop_map(|user| Command::Leave { user }),
+            1 => (u.clone(), on(), on()).prop_map(|(user, audio, screen)| {
+                let change = MediaChange { audio, video: None, screen };
+                Command::ChangeMedia { user, change }
+            }),
+            10 => (u.clone(), d.clone())
+                .prop_map(|(user, device)| Command::Connect { user, device }),
+            3 => (u.clone(), d.clone())
+                .prop_map(|(user, device)| Command::Disconnect { user, device }),
+            3 => (u, d).prop_map(|(user, device)| Command::Resume { user, device }),
+            1 => Just(Command::Recover),
+            4 => Just(Command::Expire),
+        ]
+    })
+}
+
+fn policies() -> impl Strategy<Value = Policy> {
+    let short = || (0..60_u64).prop_map(secs);
+    let random = (
+        short(),
+        short(),
+        short(),
+        short(),
+        short(),
+        short(),
+        1..900_u64,
+    )
+        .prop_map(
+            |(ring, unreachable, connect, grace, gone, alone, longest)| Policy {
+                ring_timeout: ring,
+                unreachable_timeout: unreachable,
+                connect_timeout: connect,
+                reconnect_grace: grace,
+                caller_gone_timeout: gone,
+                alone_timeout: alone,
+                max_duration: secs(longest),
+                ..Policy::default()
+            },
+        );
+    prop_oneof![3 => Just(Policy::default()), 1 => random]
+}
+
+fn beginnings() -> impl Strategy<Value = Line> {
+    let devices = proptest::collection::vec(0..3_usize, 1..4);
+    (devices, any::<bool>(), policies()).prop_map(|(devices, online, policy)| {
+        let mut wish = request(&[]);
+        wish.online = online;
+        for (count, name) in devices.iter().zip(&NAMES[1..]) {
+            let devices = [format!("{}1", &name[..1]), format!("{}2", &name[..1])];
+            let devices: Vec<&str> = devices.iter().map(String::as_str).collect();
+            wish.invitees.push(invitee(name, &devices[..*count]));
+        }
+        Line::placed(wish, &policy)
+    })
+}
+
+/// Applies a command to both, and compares what came of it.
+fn both(line: &mut Line, model: &mut Model, command: &Command) {
+    let twice = line.call.apply(command.clone(), line.now);
+    assert_eq!(twice, line.call.apply(command.clone(), line.now));
+    let expected = model.apply(command, line.now);
+    let version = line.call.version();
+    match (line.try_apply(command.clone()), expected) {
+        (Ok(step), Ok(changed)) => {
+            // The screen is nothing that the model knows.
+            let unknown = matches!(command, Command::ChangeMedia { .. });
+            assert!(unknown || changed != step.events.is_empty(), "{command:?}");
+            assert_eq!(step.call.version() > version, !step.events.is_empty());
+        }
+        (Err(kind), Err(expected)) => assert_eq!(kind, expected, "{command:?}"),
+        (is, should) => panic!("{command:?}: {is:?}, should be {should:?}"),
+    }
+    model.compare(&line.call);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_call_lives_as_the_model_says(
+        mut line in beginnings(),
+        life in proptest::collection::vec((passes(), commands()), 1..60),
+    ) {
+        let mut model = Model::of(&line.call);
+        for (pass, command) in life {
+            match (pass, line.call.next_deadline()) {
+                (Pass::Time(time), _) => line.wait(time),
+                (Pass::ToDeadline(less), Some(deadline)) => {
+                    line.now = line.now.max(deadline - less);
+                }
+                (Pass::ToDeadline(_), None) | (Pass::Nothing, _) => {}
+            }
+            both(&mut line, &mut model, &command);
+        }
+        // Left to itself, it ends; each time it is woken, it gets something done.
+        let mut rounds = 0;
+        while let Some(deadline) = line.call.next_deadline() {
+            line.now = line.now.max(deadline);
+            let version = line.call.version();
+            both(&mut line, &mut model, &Command::Expire);
+            prop_assert!(line.call.version() > version);
+            rounds += 1;
+            prop_assert!(rounds < 20);
+        }
+        prop_assert!(line.call.is_ended());
+        for participant in line.call.participants() {
+            let was_in = line.log.iter().any(|e| {
+                e.name() == "joined" && e.user() == Some(&participant.user_id)
+            });
+            prop_assert!(!was_in || participant.left_at().is_some());
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What `Call::from_parts` accepts, and what it does not.
+
+use call_domain::{
+    Call, CallParts, CallState, LegClosed, LegState, ParticipantState, ParticipantStatus, Role,
+};
+
+use crate::fixture::*;
+
+fn fault(line: Line, spoil: impl FnOnce(&mut CallParts)) -> String {
+    let mut parts = line.call.into_parts();
+    spoil(&mut parts);
+    Call::from_parts(parts).unwrap_err().what.to_owned()
+}
+
+#[test]
+fn impossible_people_are_refused() {
+    let pair = Line::pair;
+    assert_eq!(fault(pair(), |p| p.version = 0), "it was never committed");
+    assert_eq!(
+        fault(pair(), |p| p.participants.clear()),
+        "nobody participates"
+    );
+    assert_eq!(
+        fault(pair(), |p| p.participants.reverse()),
+        "the first participant is not the initiator"
+    );
+    assert_eq!(
+        fault(pair(), |p| p.participants[1].role = Role::Initiator),
+        "it has two initiators"
+    );
+    assert_eq!(
+        fault(pair(), |p| p.participants[1].user_id = user("alice")),
+        "a user participates twice"
+    );
+    assert_eq!(
+        fault(pair(), |p| p.group = true),
+        "a group call has fewer than three participants"
+    );
+    assert_eq!(
+        fault(Line::group(), |p| p.group = false),
+        "a call of two has other than two participants"
+    );
+}
+
+#[test]
+fn impossible_legs_are_refused() {
+    assert_eq!(
+        fault(Line::talking_pair(), |p| p.participants[0].legs.clear()),
+        "somebody present is not so with exactly one device"
+    );
+    assert_eq!(
+        fault(Line::talking_pair(), |p| {
+            let mut second = p.participants[0].legs[0].clone();
+            second.device = device("a2");
+            p.participants[0].legs.push(second);
+        }),
+        "somebody present is not so with exactly one device"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| {
+            let same = p.participants[1].legs[0].clone();
+            p.participants[1].legs.push(same);
+        }),
+        "a device has two legs"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| p.participants[1].legs[0].state =
+            LegState::Connected),
+        "a device took the call for somebody who still rings"
+    );
+    assert_eq!(
+        fault(Line::group().after([reject("bob")]), |p| {
+            p.participants[1].legs[0].state = LegState::Offered;
+        }),
+        "a device of somebody who is out of it is not"
+    );
+}
+
+#[test]
+fn impossible_states_are_refused() {
+    let ended = || Line::talking_pair().after([end("bob")]);
+    assert_eq!(
+        fault(ended(), |p| p.alone_deadline = Some(T0)),
+        "a deadline outlives it"
+    );
+    assert_eq!(
+        fault(ended(), |p| p.state =
+            CallState::Connecting { answered_at: T0 }),
+        "it goes on without anybody"
+    );
+    assert_eq!(
+        fault(Line::talking_pair(), |p| p.state = CallState::Ringing),
+        "somebody else than the initiator is present, and nobody answered"
+    );
+    assert_eq!(
+        fault(Line::talking_pair(), |p| p.alone_deadline = Some(T0)),
+        "somebody is alone, and is not"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| p.alone_deadline = Some(T0)),
+        "somebody is alone, and nobody answered"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| p.state =
+            CallState::Connecting { answered_at: T0 }),
+        "a call of two goes on with one"
+    );
+    let over = ended().call.parts().state.clone();
+    assert_eq!(
+        fault(Line::pair(), |p| p.state = over),
+        "somebody is still in it, and it has ended"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| {
+            p.participants[1].state = ParticipantState::Declined { at: T0 };
+            p.participants[1].legs[0].state = LegState::Closed {
+                reason: LegClosed::DeclinedElsewhere,
+            };
+        }),
+        "it waits for an answer of nobody"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| {
+            p.participants[0].state = ParticipantState::Alerting { ring_deadline: T0 };
+        }),
+        "its initiator is being called"
+    );
+}
+
+#[test]
+fn parts_tell_what_the_call_tells() {
+    let call = Line::talking_pair().after([end("alice")]).call;
+    assert_eq!(call.ended_at(), Some(T0));
+    assert_eq!(call.started_at(), Some(T0));
+    assert_eq!(call.answered_at(), Some(T0));
+    assert_eq!(call.devices(), []);
+    assert!(!call.is_present(&user("bob")));
+    let bob = &call.participants()[1];
+    assert_eq!(bob.status(), ParticipantStatus::Left);
+    assert_eq!(bob.joined_at(), Some(T0));
+    assert_eq!(bob.left_at(), Some(T0));
+    assert_eq!(bob.leave_reason().unwrap().as_str(), "completed");
+    assert_eq!(
+        bob.leg(&device("b1")).unwrap().state,
+        LegState::Closed {
+            reason: LegClosed::Left
+        }
+    );
+}
