@@ -34,7 +34,7 @@ function fit(width: number, height: number, minAspect: number, maxAspect: number
 
 /**
  * Chooses rows and columns for `count` tiles so that faces are as large as the container allows.
- * A last row that is not full is centred.
+ * A last row that is not full is widened, then centred.
  */
 export function gridPage(
   count: number,
@@ -42,7 +42,7 @@ export function gridPage(
   height: number,
   options: GridOptions = {},
 ): GridPage {
-  const { gap = 8, minAspect = 0.7, maxAspect = 1.95 } = options;
+  const { gap = 8, minAspect = 0.7, maxAspect = 2.3 } = options;
   if (count <= 0 || width <= 0 || height <= 0) return { columns: 0, rows: 0, boxes: [] };
   let best: { columns: number; rows: number; width: number; height: number } | undefined;
   let bestScore = -1;
@@ -62,7 +62,11 @@ export function gridPage(
     }
   }
   if (best === undefined) return { columns: 0, rows: 0, boxes: [] };
-  return { columns: best.columns, rows: best.rows, boxes: place(count, width, height, gap, best) };
+  return {
+    columns: best.columns,
+    rows: best.rows,
+    boxes: place(count, width, height, gap, maxAspect, best),
+  };
 }
 
 function place(
@@ -70,6 +74,7 @@ function place(
   width: number,
   height: number,
   gap: number,
+  maxAspect: number,
   cell: { columns: number; rows: number; width: number; height: number },
 ): Box[] {
   const top = (height - cell.rows * cell.height - (cell.rows - 1) * gap) / 2;
@@ -77,12 +82,14 @@ function place(
   for (let index = 0; index < count; index++) {
     const row = Math.floor(index / cell.columns);
     const inRow = Math.min(cell.columns, count - row * cell.columns);
-    const rowWidth = inRow * cell.width + (inRow - 1) * gap;
+    const share = (width - gap * (inRow - 1)) / inRow;
+    const tileWidth = inRow < cell.columns ? Math.min(share, cell.height * maxAspect) : cell.width;
+    const rowWidth = inRow * tileWidth + (inRow - 1) * gap;
     const column = index - row * cell.columns;
     boxes.push({
-      x: Math.max(0, (width - rowWidth) / 2) + column * (cell.width + gap),
+      x: Math.max(0, (width - rowWidth) / 2) + column * (tileWidth + gap),
       y: Math.max(0, top) + row * (cell.height + gap),
-      width: cell.width,
+      width: tileWidth,
       height: cell.height,
     });
   }

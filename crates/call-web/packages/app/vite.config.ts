@@ -1,0 +1,23 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+const server = "http://127.0.0.1:8080";
+
+// `npm run dev` serves the app with the API of a server that runs beside it. The pages under
+// fixtures/ are for looking at single states while developing; they are not part of the build.
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    conditions: ["call-source", "module", "browser", "development|production"],
+    dedupe: ["react", "react-dom"],
+  },
+  server: {
+    host: "127.0.0.1",
+    port: 5173,
+    proxy: {
+      "/api": server,
+      "/ws": { target: server, ws: true },
+    },
+  },
+  build: { target: "es2022", assetsInlineLimit: 0 },
+});
