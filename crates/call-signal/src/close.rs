@@ -9,7 +9,7 @@ pub enum CloseCode {
     GoingAway,
     /// 1002: not WebSocket.
     Protocol,
-    /// 1003: a binary frame, or a message in fragments.
+    /// 1003: a binary message.
     Unsupported,
     /// 1006, never sent: the connection was lost, or the peer missed its heartbeats.
     Lost,
@@ -17,6 +17,8 @@ pub enum CloseCode {
     NotText,
     /// 1009: a frame above the limit.
     TooBig,
+    /// 1013: the session could not be opened just now.
+    TryAgainLater,
     /// 4400: too many messages that were errors.
     TooManyErrors,
     /// 4401: no hello in time, or a bad or expired token.
@@ -31,7 +33,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, in the order of declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Normal,
         Self::GoingAway,
         Self::Protocol,
@@ -39,6 +41,7 @@ impl CloseCode {
         Self::Lost,
         Self::NotText,
         Self::TooBig,
+        Self::TryAgainLater,
         Self::TooManyErrors,
         Self::Unauthenticated,
         Self::SlowReader,
@@ -56,6 +59,7 @@ impl CloseCode {
             Self::Lost => 1006,
             Self::NotText => 1007,
             Self::TooBig => 1009,
+            Self::TryAgainLater => 1013,
             Self::TooManyErrors => 4400,
             Self::Unauthenticated => 4401,
             Self::SlowReader => 4408,
@@ -70,10 +74,11 @@ impl CloseCode {
             Self::Normal => "closed",
             Self::GoingAway => "the server is going away, reconnect",
             Self::Protocol => "not a WebSocket frame",
-            Self::Unsupported => "only whole text messages are understood",
+            Self::Unsupported => "only text messages are understood",
             Self::Lost => "connection lost",
             Self::NotText => "a text frame must be UTF-8",
             Self::TooBig => "frame too big",
+            Self::TryAgainLater => "try again later",
             Self::TooManyErrors => "too many errors",
             Self::Unauthenticated => "no valid token",
             Self::SlowReader => "messages are not read fast enough",

@@ -37,7 +37,8 @@ pub trait SignalService: Send + Sync + 'static {
     /// A device is connected and registered in the hub; what is sent to it waits until
     /// `session:ready` was sent. Returns every live call of the user, for that message.
     ///
-    /// An error refuses the connection: the client gets it, and close 1001, so that it tries again.
+    /// An error refuses the connection: the client gets it, and close 1013, so that it tries
+    /// again; `closed` is called all the same.
     async fn opened(&self, who: &Address, name: Option<&str>) -> Result<Vec<Call>, SignalError>;
 
     /// `session:ready` was sent: send now what was kept for this device. What is sent to it before

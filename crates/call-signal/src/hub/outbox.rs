@@ -125,6 +125,15 @@ impl Outbox {
         wake(state.writer.take());
     }
 
+    /// Drops what waited for `session:ready`, which will not come.
+    pub(crate) fn uncork_last(&self) {
+        let mut state = self.state.lock();
+        if state.phase == Phase::Corked {
+            state.discard();
+            state.phase = Phase::Live;
+        }
+    }
+
     /// What was kept for the device is queued: from here on the limits hold.
     pub fn resumed(&self) {
         let mut state = self.state.lock();
@@ -237,6 +246,7 @@ impl State {
         if std::mem::take(&mut self.ping) {
             return Some(Outgoing::Ping);
         }
+        // A socket that is closed before it was ready has nothing to say but that.
         if self.phase != Phase::Corked
             && let Some(frame) = self.frames.pop_front()
         {
