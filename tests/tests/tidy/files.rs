@@ -48,8 +48,8 @@ impl File {
     /// Lines of code that is no test: in Rust what stands before the module of unit tests.
     pub(crate) fn lines_without_tests(&self) -> usize {
         let code = match self.text.find("\n#[cfg(test)]\nmod tests {") {
-            Some(end) if self.path.ends_with(".rs") => &self.text[..end],
-            _ => &self.text,
+            Some(end) => &self.text[..end],
+            None => &self.text,
         };
         code.lines().count()
     }
