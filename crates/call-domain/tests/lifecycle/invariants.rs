@@ -78,6 +78,9 @@ fn check_progress(before: &Participant, call: &Call) {
     for leg in &before.legs {
         assert!(after.leg(&leg.device).is_some(), "a leg vanished");
     }
+    if before.joined_at().is_some() {
+        assert_eq!(after.joined_at(), before.joined_at(), "a join is forgotten");
+    }
     let (from, to) = (before.status(), after.status());
     let legal = match from {
         Invited => to != Left && to != Joined && to != Reconnecting,

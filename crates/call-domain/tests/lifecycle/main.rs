@@ -3,6 +3,7 @@
 
 mod fixture;
 mod invariants;
+mod legs;
 mod model;
 mod notices;
 mod placement;

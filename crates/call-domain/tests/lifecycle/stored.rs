@@ -1,7 +1,8 @@
 //! What `Call::from_parts` accepts, and what it does not.
 
 use call_domain::{
-    Call, CallParts, CallState, LegClosed, LegState, ParticipantState, ParticipantStatus, Role,
+    Call, CallParts, CallState, Event, Leg, LegClosed, LegState, ParticipantState,
+    ParticipantStatus, Policy, Role,
 };
 
 use crate::fixture::*;
@@ -146,4 +147,33 @@ fn parts_tell_what_the_call_tells() {
             reason: LegClosed::Left
         }
     );
+}
+
+#[test]
+fn what_a_store_keeps_as_json_comes_back() {
+    fn kept<T>(value: &T)
+    where
+        T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        let json = serde_json::to_string(value).unwrap();
+        assert_eq!(&serde_json::from_str::<T>(&json).unwrap(), value, "{json}");
+    }
+    let lives = [
+        Line::group().after([alert("b1"), answer("c1"), disconnect("a1")]),
+        Line::group().after([answer("c1"), reject("bob"), leave("alice")]),
+        Line::talking_pair().after([mute("bob"), disconnect("b1"), resume("b1"), end("bob")]),
+        Line::pair().after([disconnect("a1"), moderate()]),
+    ];
+    for line in lives {
+        kept::<Policy>(&line.call.parts().policy);
+        for participant in line.call.participants() {
+            kept::<ParticipantState>(&participant.state);
+            kept::<Vec<Leg>>(&participant.legs);
+        }
+        for event in &line.log {
+            kept::<Event>(event);
+            let json = serde_json::to_value(event).unwrap();
+            assert_eq!(json["type"], event.name());
+        }
+    }
 }
