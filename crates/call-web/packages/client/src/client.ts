@@ -1,9 +1,27 @@
 import type { Call } from "./call.js";
-import type { CallClientError } from "./errors.js";
+import { type CallServices, CallSession } from "./call-session.js";
+import { isInside, isRinging } from "./call-view.js";
+import { claimDeviceId } from "./device-id.js";
+import { browserEnvironment, type Environment } from "./environment.js";
+import {
+  AuthenticationError,
+  type CallClientError,
+  CallError,
+  ConnectionError,
+  SessionReplacedError,
+  toCallClientError,
+} from "./errors.js";
+import { IceSource } from "./ice.js";
+import { Inbox } from "./inbox.js";
+import { LocalMedia } from "./media.js";
+import { MediaMemory } from "./memory.js";
 import type { CallRequest, ClientOptions } from "./options.js";
-import type { RestApi } from "./rest.js";
+import { RestApi } from "./rest.js";
 import type { ClientState } from "./snapshot.js";
-import { Emitter, type Store } from "./store.js";
+import { type Incoming, Socket, type SocketStatus } from "./socket.js";
+import { Emitter, type Store, ValueStore } from "./store.js";
+import { TokenSource } from "./token.js";
+import type { ServerMessage, WireCall } from "./wire/types.js";
 
 /** Events of a `CallClient`. */
 export type ClientEvents = {
@@ -17,23 +35,377 @@ export type ClientEvents = {
   debug: [what: string, detail: unknown];
 };
 
+type Ready = Extract<ServerMessage, { type: "session:ready" }>;
+
+const IDLE: ClientState = {
+  connection: "idle",
+  attempt: 0,
+  nextRetryAt: null,
+  userId: null,
+  deviceId: null,
+  error: null,
+  online: null,
+};
+
 /** The way in: one per page and user. */
-export declare class CallClient extends Emitter<ClientEvents> {
-  constructor(options: ClientOptions);
-  /** The connection and who is online. */
-  readonly state: Store<ClientState>;
-  /** Calls that this device takes part in or may answer, until they end. */
-  readonly calls: Store<readonly Call[]>;
-  /** Those that ring here. */
-  readonly incoming: Store<readonly Call[]>;
+export class CallClient extends Emitter<ClientEvents> {
   /** History, single calls, presence, ...: the REST side. */
   readonly api: RestApi;
+  readonly #options: ClientOptions;
+  readonly #environment: Environment;
+  readonly #tokens: TokenSource;
+  readonly #ice: IceSource;
+  readonly #memory: MediaMemory;
+  readonly #state = new ValueStore<ClientState>(IDLE);
+  readonly #calls = new ValueStore<readonly Call[]>([]);
+  readonly #incoming = new ValueStore<readonly Call[]>([]);
+  readonly #sessions = new Map<string, CallSession>();
+  readonly #inbox = new Inbox();
+  #socket: Socket | null = null;
+  #services: CallServices | null = null;
+  #connecting: { promise: Promise<void>; settle(error: CallClientError | null): void } | null =
+    null;
+  /** Calls being placed: news of an unknown call may be about one of them. */
+  #placing = 0;
+
+  constructor(options: ClientOptions) {
+    super();
+    this.#options = options;
+    this.#environment = browserEnvironment({
+      fetch: options.fetch,
+      WebSocket: options.webSocket,
+      RTCPeerConnection: options.rtcPeerConnection,
+      mediaDevices: options.mediaDevices,
+      storage: options.storage,
+      locks: options.locks,
+      events: options.events,
+      clock: options.clock,
+    });
+    this.#tokens = new TokenSource(options.token, this.#environment.clock);
+    this.api = new RestApi(this.#base(), this.#tokens, this.#environment);
+    this.#memory = new MediaMemory(this.#environment.storage);
+    this.#ice = new IceSource(this.api, this.#environment.clock, options, (error) =>
+      this.#failed(error),
+    );
+  }
+
+  /** The connection and who is online. */
+  get state(): Store<ClientState> {
+    return this.#state;
+  }
+
+  /** Calls that this device takes part in or may answer, until they end. */
+  get calls(): Store<readonly Call[]> {
+    return this.#calls;
+  }
+
+  /** Those that ring here. */
+  get incoming(): Store<readonly Call[]> {
+    return this.#incoming;
+  }
+
+  /** How connections are made; for tests of the network. */
+  configuration(): Promise<RTCConfiguration> {
+    return this.#ice.configuration();
+  }
+
+  /** What the client uses of its surroundings. */
+  get environment(): Environment {
+    return this.#environment;
+  }
+
   /** Resolves when ready for the first time; goes on by itself from there. */
-  connect(): Promise<void>;
+  connect(): Promise<void> {
+    if (this.#connecting) return this.#connecting.promise;
+    let settle: (error: CallClientError | null) => void = () => undefined;
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error ? reject(error) : resolve());
+    });
+    // Who does not wait reads the error in the state.
+    promise.catch(() => undefined);
+    const connecting = { promise, settle };
+    this.#connecting = connecting;
+    this.#state.patch({ connection: "connecting", error: null });
+    void this.#open(connecting);
+    return promise;
+  }
+
   /** Lets go of connection and media. Calls are not hung up: `connect` takes them up again. */
-  close(): void;
+  close(): void {
+    const connecting = this.#connecting;
+    this.#connecting = null;
+    this.#socket?.close();
+    this.#socket = null;
+    connecting?.settle(new ConnectionError("The connection was closed."));
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+    this.#inbox.clear();
+    this.#services = null;
+    this.#state.patch({ connection: "closed", online: null, nextRetryAt: null });
+    this.#publish();
+  }
+
   /** Calls somebody. Resolves when it is placed; captures devices meanwhile. */
-  call(request: CallRequest): Promise<Call>;
+  async call(request: CallRequest): Promise<Call> {
+    // Before anything is awaited, so that the browser sees the click behind it.
+    const media = new LocalMedia(this.#environment.mediaDevices);
+    const captured = media.capture({
+      ...request.media,
+      audio: request.media?.audio ?? true,
+      video: request.media?.video ?? request.type === "video",
+    });
+    this.#ice.prepare();
+    this.#placing += 1;
+    try {
+      await this.connect();
+      const services = this.#requireServices();
+      const wire = await this.api.initiate({
+        type: request.type,
+        participantIds: [...(request.participantIds ?? (request.to ? [request.to] : []))],
+        deviceId: services.deviceId,
+        ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
+        ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+      });
+      if (this.#services !== services) throw new ConnectionError("The connection was closed.");
+      const ringing = this.#sessions.get(wire.id);
+      if (ringing) {
+        // Both called at once: the call that rang here is the one, and ours an answer to it.
+        media.release();
+        ringing.merged(wire, request.media);
+        return ringing;
+      }
+      const session = this.#add(new CallSession(services, wire, media));
+      session.placed(captured);
+      this.#deliver(session);
+      return session;
+    } catch (error) {
+      media.release();
+      throw error;
+    } finally {
+      this.#placing -= 1;
+      // News of other calls that came meanwhile.
+      if (this.#placing === 0) {
+        for (const wire of this.#inbox.wholeCalls()) this.#discover(wire);
+      }
+    }
+  }
+
   /** A call by its id: one of `calls`, or asked from the server. */
-  open(callId: string): Promise<Call>;
+  async open(callId: string): Promise<Call> {
+    await this.connect();
+    const services = this.#requireServices();
+    const known = this.#sessions.get(callId);
+    if (known) return known;
+    const wire = await this.api.getCall(callId);
+    const session = this.#sessions.get(callId) ?? new CallSession(services, wire);
+    session.follow(wire);
+    return session.settled ? session : this.#add(session);
+  }
+
+  async #open(connecting: { settle(error: CallClientError | null): void }): Promise<void> {
+    const deviceId = this.#options.deviceId ?? (await claimDeviceId(this.#environment));
+    if (this.#connecting !== connecting) return;
+    this.#state.patch({ deviceId });
+    const url = `${this.#base().replace(/^http/, "ws")}/ws`;
+    const socket = new Socket(url, deviceId, this.#tokens, this.#environment, {
+      status: (status) => this.#status(socket, status),
+      ready: (message) => this.#ready(socket, message, deviceId),
+      message: (message) => this.#receive(message),
+      debug: (what, detail) => this.emit("debug", what, detail),
+    });
+    this.#socket = socket;
+    socket.open();
+  }
+
+  #status(socket: Socket, status: SocketStatus): void {
+    // Ready is told once the calls of the session are known.
+    if (socket !== this.#socket || status.phase === "ready") return;
+    const { phase, attempt, nextRetryAt, error } = status;
+    this.#state.patch({ connection: phase, attempt, nextRetryAt, error });
+    if (phase !== "closed") return;
+    this.#socket = null;
+    this.#services = null;
+    const connecting = this.#connecting;
+    this.#connecting = null;
+    connecting?.settle(error ?? new AuthenticationError());
+    // Another page has the calls of this device now, or nobody may have them.
+    const moved = error instanceof SessionReplacedError;
+    for (const session of [...this.#sessions.values()]) {
+      session.lost(moved ? "answered_elsewhere" : "connection_lost");
+    }
+  }
+
+  #ready(socket: Socket, message: Ready, deviceId: string): void {
+    const { userId } = message;
+    this.#services ??= {
+      selfId: userId,
+      deviceId,
+      api: this.api,
+      socket,
+      environment: this.#environment,
+      memory: this.#memory,
+      ice: this.#ice,
+      changed: () => this.#publish(),
+      ended: (call) => this.#ended(call),
+      debug: (what, detail) => this.emit("debug", what, detail),
+    };
+    this.#state.patch({
+      connection: "ready",
+      attempt: 0,
+      nextRetryAt: null,
+      error: null,
+      userId,
+    });
+    this.#resume(message.calls);
+    this.#connecting?.settle(null);
+    this.#readPresence();
+  }
+
+  /** Brings the calls in line with what the server has. */
+  #resume(calls: WireCall[]): void {
+    const listed = new Map(calls.map((wire) => [wire.id, wire]));
+    for (const [id, session] of [...this.#sessions]) {
+      const wire = listed.get(id);
+      if (session.state.getSnapshot().phase === "ended") {
+        // The hang-up never reached the server.
+        session.settle().catch((error: unknown) => this.#failed(error));
+      } else if (wire) session.resume(wire);
+      else this.#askForEnd(session);
+    }
+    for (const wire of calls) this.#discover(wire);
+  }
+
+  /** It ended while nobody was connected to be told. */
+  #askForEnd(session: CallSession): void {
+    this.api.getCall(session.id).then(
+      (wire) => session.follow(wire),
+      (error: unknown) => {
+        if (error instanceof CallError) session.follow({ ...session.wire, status: "ended" });
+        else this.#failed(error);
+      },
+    );
+  }
+
+  /** A call that may be new here: one that rings, or one that this device was in. */
+  #discover(wire: WireCall): void {
+    const services = this.#services;
+    if (!services || this.#sessions.has(wire.id) || wire.status === "ended") return;
+    if (isInside(wire, services.selfId, services.deviceId)) {
+      const session = this.#add(new CallSession(services, wire));
+      session.restore();
+      this.#deliver(session);
+    } else if (isRinging(wire, services.selfId)) {
+      const session = this.#add(new CallSession(services, wire));
+      session.alert();
+      this.emit("incoming", session);
+      this.#deliver(session);
+    }
+  }
+
+  #receive(message: Incoming): void {
+    switch (message.type) {
+      case "error":
+        this.emit("debug", `server: ${message.code}`, message.detail);
+        return;
+      case "presence:changed":
+        return this.#presenceChanged(message);
+      case "call:incoming":
+        return this.#discover(message.call);
+      default: {
+        const session = this.#sessions.get(message.callId);
+        if (session) return this.#hand(session, message);
+        // A whole call tells by itself whether it is ours; while one is being placed, its answer
+        // has to come first.
+        if (message.type === "call:updated" && this.#placing === 0) {
+          return this.#discover(message.call);
+        }
+        if (message.type === "call:ended" && this.#placing === 0) return;
+        if (!this.#inbox.keep(message)) this.emit("debug", "frame dropped", message.type);
+      }
+    }
+  }
+
+  #deliver(session: CallSession): void {
+    for (const frame of this.#inbox.take(session.id)) this.#hand(session, frame);
+  }
+
+  #hand(session: CallSession, message: Extract<Incoming, { callId: string }>): void {
+    switch (message.type) {
+      case "call:quality-changed":
+        // How others receive me is measured there; what is shown here is measured here.
+        return;
+      case "call:offer":
+      case "call:answer":
+      case "call:ice-candidate":
+        return session.receive(message.from, message);
+      default:
+        return session.apply(message);
+    }
+  }
+
+  #add(session: CallSession): CallSession {
+    this.#sessions.set(session.id, session);
+    this.#publish();
+    return session;
+  }
+
+  #ended(session: CallSession): void {
+    this.#publish();
+    this.emit("ended", session);
+  }
+
+  #publish(): void {
+    for (const [id, session] of this.#sessions) {
+      if (session.settled) this.#sessions.delete(id);
+    }
+    const calls = [...this.#sessions.values()].filter(
+      (session) => session.state.getSnapshot().phase !== "ended",
+    );
+    setList(this.#calls, calls);
+    setList(
+      this.#incoming,
+      calls.filter((session) => session.state.getSnapshot().ringing),
+    );
+  }
+
+  async #readPresence(): Promise<void> {
+    try {
+      const online = await this.api.presence();
+      const { userId } = this.#state.getSnapshot();
+      this.#state.patch({ online: online?.filter((user) => user.userId !== userId) ?? null });
+    } catch (error) {
+      this.emit("debug", "presence not known", error);
+    }
+  }
+
+  #presenceChanged(message: Extract<Incoming, { type: "presence:changed" }>): void {
+    const { online, userId } = this.#state.getSnapshot();
+    if (online === null || message.userId === userId) return;
+    const others = online.filter((user) => user.userId !== message.userId);
+    const { name } = message;
+    this.#state.patch({
+      online: message.online ? [...others, { userId: message.userId, name }] : others,
+    });
+  }
+
+  #requireServices(): CallServices {
+    if (!this.#services) throw new ConnectionError("The connection was closed.");
+    return this.#services;
+  }
+
+  #failed(error: unknown): void {
+    this.emit("error", toCallClientError(error));
+  }
+
+  #base(): string {
+    const url = this.#options.url ?? globalThis.location?.origin ?? "";
+    return url.replace(/\/+$/, "");
+  }
+}
+
+/** Keeps the identity of a list whose members are the same. */
+function setList(store: ValueStore<readonly Call[]>, calls: readonly Call[]): void {
+  const before = store.getSnapshot();
+  const same = before.length === calls.length && calls.every((call, i) => call === before[i]);
+  if (!same) store.set(calls);
 }

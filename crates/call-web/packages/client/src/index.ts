@@ -4,8 +4,13 @@ export { type Device, DeviceList, type DeviceLists } from "./devices.js";
 export { type Clock, systemClock } from "./environment.js";
 export * from "./errors.js";
 export type { CallRequest, ClientOptions, HistoryQuery, MediaChoice } from "./options.js";
-export { type NetworkVerdict, type PreCallState, PreCallTest } from "./precall.js";
-export type { CallEvent, PublicConfig, QualityPoint, RestApi, TurnCredentials } from "./rest.js";
+export {
+  type NetworkVerdict,
+  type PreCallClient,
+  type PreCallState,
+  PreCallTest,
+} from "./precall.js";
+export type { RestApi } from "./rest.js";
 export type * from "./snapshot.js";
 export { Emitter, type Store, ValueStore } from "./store.js";
 export type * from "./wire/types.js";

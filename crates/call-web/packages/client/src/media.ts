@@ -174,6 +174,15 @@ export class LocalMedia {
     if (!this.#released) this.#publish({});
   }
 
+  /** Lets go of microphone and camera; they may be captured again. */
+  stop(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#keepMicrophone(null, false);
+      this.#keepCamera(null);
+      this.#publish({});
+    });
+  }
+
   /** Lets go of all devices, for good. */
   release(): void {
     this.#released = true;

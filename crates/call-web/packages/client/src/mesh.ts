@@ -72,13 +72,6 @@ export class Mesh {
     for (const peer of this.#peers.values()) peer.signallingRestored();
   }
 
-  /** Media arrives from somebody, or cannot be expected from anybody who is connected. */
-  flows(): boolean {
-    return [...this.#peers.values()].some(
-      (peer) => peer.state === "connected" && peer.link?.flowing === true,
-    );
-  }
-
   close(): void {
     for (const peer of this.#peers.values()) peer.close();
     this.#peers.clear();

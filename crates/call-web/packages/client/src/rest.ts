@@ -2,74 +2,20 @@ import type { Environment } from "./environment.js";
 import { AuthenticationError, CallError, ConnectionError } from "./errors.js";
 import type { HistoryQuery } from "./options.js";
 import { randomId } from "./random-id.js";
-import type { OnlineUser } from "./snapshot.js";
 import type { TokenSource } from "./token.js";
 import type {
-  CallType,
+  CallEvent,
   HistoryPage,
+  InitiateRequest,
   MediaState,
-  Quality,
-  Timestamp,
+  OnlineUser,
+  PublicConfig,
+  QualityPoint,
+  TurnCredentials,
   WireCall,
   WireParticipant,
 } from "./wire/types.js";
 import { accepted, callSchema, historySchema, participantSchema } from "./wire/validate.js";
-
-/** Ways to the TURN servers, for one day unless configured otherwise. */
-export interface TurnCredentials {
-  username: string;
-  credential: string;
-  /** In seconds. */
-  ttl: number;
-  uris: string[];
-  iceServers: RTCIceServer[];
-}
-
-/** One line of the time line of a call. */
-export interface CallEvent {
-  version: number;
-  at: Timestamp;
-  type: string;
-  userId: string | null;
-  deviceId: string | null;
-  [detail: string]: unknown;
-}
-
-/** One point of the charts of a call. */
-export interface QualityPoint {
-  userId: string;
-  peerId: string;
-  at: Timestamp;
-  quality: Quality;
-  score: number;
-  /** In seconds. */
-  roundTripTime: number | null;
-  /** In seconds. */
-  jitter: number | null;
-  /** 0 to 1. */
-  packetLoss: number | null;
-  /** In bit/s. */
-  bitrateIn: number | null;
-  /** In bit/s. */
-  bitrateOut: number | null;
-}
-
-/** What the server tells everybody. */
-export interface PublicConfig {
-  dev: boolean;
-  presence: boolean;
-  meshMax: number;
-  version: string;
-}
-
-/** What `POST /api/calls/initiate` takes. */
-export interface InitiateBody {
-  type: CallType;
-  participantIds: string[];
-  deviceId: string;
-  conversationId?: string;
-  metadata?: Record<string, unknown>;
-}
 
 const TIMEOUT_MS = 15_000;
 /** Tries of a request that may be repeated without harm. */
@@ -92,7 +38,7 @@ export class RestApi {
   }
 
   /** Starts a call. Safe to repeat: the server knows it by the key. */
-  initiate(body: InitiateBody): Promise<WireCall> {
+  initiate(body: InitiateRequest): Promise<WireCall> {
     const headers = { "Idempotency-Key": randomId() };
     return this.#call("POST", "/api/calls/initiate", body, headers);
   }

@@ -1,8 +1,10 @@
 import type { CallClientError, MediaError } from "./errors.js";
 import type {
   CallType,
-  EndReason,
+  CandidateType,
+  EndedReason,
   MediaState,
+  OnlineUser,
   ParticipantStatus,
   Quality,
   QualityReason,
@@ -11,12 +13,6 @@ import type {
 
 /** Where the connection to the server stands. */
 export type ConnectionPhase = "idle" | "connecting" | "ready" | "reconnecting" | "closed";
-
-/** Somebody who is online (only where the server tells). */
-export interface OnlineUser {
-  userId: string;
-  name: string | null;
-}
 
 /** The client as a whole. */
 export interface ClientState {
@@ -57,12 +53,7 @@ export type CallPhase =
  * Why a call is over for this device. Beyond the reasons of the call itself: another device of
  * mine took or declined it, I left a call that goes on, or I was put out of it.
  */
-export type CallEndReason =
-  | EndReason
-  | "answered_elsewhere"
-  | "declined_elsewhere"
-  | "left"
-  | "removed";
+export type CallEndReason = EndedReason | "left" | "removed";
 
 /** How good the connection is. */
 export interface QualityState {
@@ -92,7 +83,7 @@ export interface ParticipantSnapshot {
   /** Null while there is no connection to them (they still ring, left, ...). */
   connectionState: PeerState | null;
   /** How this device reaches them: `host`, `srflx`, `prflx` or `relay`. */
-  candidateType: "host" | "srflx" | "prflx" | "relay" | null;
+  candidateType: CandidateType | null;
 }
 
 /** This device's own part in the call. */

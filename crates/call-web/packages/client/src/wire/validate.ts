@@ -3,7 +3,9 @@ import type {
   CallStatus,
   CallType,
   Direction,
+  EndedReason,
   EndReason,
+  ErrorCode,
   HistoryPage,
   IceCandidate,
   MediaState,
@@ -109,7 +111,7 @@ const callEntries = {
   conversationId: orNull(text),
   metadata: v.record(v.string(), v.unknown()),
   createdAt: text,
-  ringDeadline: orNull(text),
+  ringDeadline: text,
   answeredAt: orNull(text),
   startedAt: orNull(text),
   endedAt: orNull(text),
@@ -156,6 +158,10 @@ const candidate: SchemaOf<IceCandidate> = v.object({
   usernameFragment: v.optional(v.nullable(text)),
 });
 
+const endedReason = v.union([
+  endReason,
+  oneOf<Exclude<EndedReason, EndReason>>({ answered_elsewhere: true, declined_elsewhere: true }),
+]);
 const callId = text;
 const version = count;
 const sdp = v.string();
@@ -168,7 +174,8 @@ const schemas: {
     type: v.literal("error"),
     id: v.optional(text),
     callId: v.optional(text),
-    code: text,
+    // A newer server may have codes that are not known here.
+    code: v.custom<ErrorCode>((code) => typeof code === "string"),
     detail: v.optional(v.string(), ""),
   }),
   "session:ready": v.object({
@@ -231,7 +238,7 @@ const schemas: {
     type: v.literal("call:ended"),
     callId,
     version,
-    reason: text,
+    reason: endedReason,
     endedBy: orNull(text),
     call: callSchema,
   }),

@@ -1,0 +1,109 @@
+import { isPresent } from "./mesh.js";
+import type { Peer } from "./peer.js";
+import type { QualityLevel } from "./quality.js";
+import type {
+  CallEndReason,
+  CallPhase,
+  CallSnapshot,
+  QualityState,
+  SelfSnapshot,
+} from "./snapshot.js";
+import type { CandidateType, WireCall, WireParticipant } from "./wire/types.js";
+
+/** All that a snapshot is made of. */
+export interface CallParts {
+  wire: WireCall;
+  selfId: string;
+  deviceId: string;
+  self: SelfSnapshot;
+  endReason: CallEndReason | null;
+  /** Taken by the person here; the server has not confirmed it. */
+  answering: boolean;
+  /** Taken up again after a reload. */
+  restored: boolean;
+  /** Media flowed here at least once. */
+  flowed: boolean;
+  peers: ReadonlyMap<string, Peer>;
+  quality: {
+    of(userId: string): QualityLevel | null;
+    worst(): QualityLevel | null;
+    candidateType(userId: string): CandidateType | null;
+  };
+}
+
+/** My own entry in the call. */
+export function mine(wire: WireCall, selfId: string): WireParticipant | undefined {
+  return wire.participants.find(({ userId }) => userId === selfId);
+}
+
+/** This very device is in the call. */
+export function isInside(wire: WireCall, selfId: string, deviceId: string): boolean {
+  const me = mine(wire, selfId);
+  return me !== undefined && isPresent(me.status) && me.deviceId === deviceId;
+}
+
+/** It rings for me. */
+export function isRinging(wire: WireCall, selfId: string): boolean {
+  const status = mine(wire, selfId)?.status;
+  return wire.status !== "ended" && (status === "invited" || status === "alerting");
+}
+
+/** A call as it is shown. */
+export function viewOf(parts: CallParts): CallSnapshot {
+  const { wire, selfId, peers, quality } = parts;
+  const phase = phaseOf(parts);
+  return {
+    id: wire.id,
+    type: wire.type,
+    phase,
+    outgoing: wire.initiatorId === selfId,
+    ringing: phase === "incoming" && isRinging(wire, selfId),
+    group: wire.participants.length > 2,
+    wire,
+    self: parts.self,
+    participants: wire.participants
+      .filter(({ userId }) => userId !== selfId)
+      .map((participant) => {
+        const { userId, name, status, media } = participant;
+        const peer = peers.get(userId);
+        return {
+          userId,
+          name: name ?? userId,
+          status,
+          media,
+          stream: peer?.link?.stream ?? null,
+          screenAudioStream: media.screen ? (peer?.link?.screenAudioStream ?? null) : null,
+          quality: peer ? toState(quality.of(userId)) : null,
+          connectionState: peer?.state ?? null,
+          candidateType: quality.candidateType(userId),
+        };
+      }),
+    startedAt: toTime(wire.startedAt),
+    endedAt: toTime(wire.endedAt),
+    endReason: parts.endReason,
+    quality: toState(quality.worst()),
+  };
+}
+
+function phaseOf(parts: CallParts): CallPhase {
+  const { wire, selfId, deviceId } = parts;
+  if (parts.endReason !== null) return "ended";
+  if (!isInside(wire, selfId, deviceId)) return parts.answering ? "connecting" : "incoming";
+  const others = wire.participants.some((p) => p.userId !== selfId && isPresent(p.status));
+  if (!others) {
+    if (wire.status === "created" || wire.status === "ringing") return "ringing-out";
+    return parts.flowed || wire.startedAt !== null ? "active" : "connecting";
+  }
+  const connected = [...parts.peers.values()].some((peer) => peer.state === "connected");
+  if (connected && parts.flowed) return "active";
+  return parts.flowed || parts.restored ? "reconnecting" : "connecting";
+}
+
+function toState(level: QualityLevel | null): QualityState | null {
+  return level && { level: level.quality, score: level.score, reasons: level.reasons };
+}
+
+function toTime(time: string | null): number | null {
+  const ms = time === null ? Number.NaN : Date.parse(time);
+  return Number.isNaN(ms) ? null : ms;
+}
