@@ -1,5 +1,6 @@
 import type { Call } from "./call.js";
 import { isInside, isRinging, mine, viewOf } from "./call-view.js";
+import { isLost, outReason, reasonToEnd } from "./end-reason.js";
 import type { Environment } from "./environment.js";
 import { CallClientError, CallError, ConnectionError } from "./errors.js";
 import { FlowWatch } from "./flow.js";
@@ -17,7 +18,7 @@ import type { CallEndReason, CallSnapshot } from "./snapshot.js";
 import type { Socket } from "./socket.js";
 import { ValueStore } from "./store.js";
 import { applyChange, type Change } from "./wire/apply.js";
-import type { EndReason, MediaState, WireCall } from "./wire/types.js";
+import type { MediaState, WireCall } from "./wire/types.js";
 
 /** What a call needs of its client. */
 export interface CallServices {
@@ -149,12 +150,14 @@ export class CallSession implements Call {
 
   async hangUp(): Promise<void> {
     const { group, outgoing } = this.state.getSnapshot();
-    const reason = group && !outgoing ? "left" : this.#reasonToEnd();
+    const reason = group && !outgoing ? "left" : reasonToEnd(this.#wire, this.#services.selfId);
     await this.#depart(reason, () => this.#services.api.end(this.id));
   }
 
   async leave(): Promise<void> {
-    const reason = this.state.getSnapshot().group ? "left" : this.#reasonToEnd();
+    const reason = this.state.getSnapshot().group
+      ? "left"
+      : reasonToEnd(this.#wire, this.#services.selfId);
     await this.#depart(reason, () => this.#services.api.leave(this.id));
   }
 
@@ -229,7 +232,7 @@ export class CallSession implements Call {
       this.#watch.start();
       this.#tellMedia();
     } else if (this.#entered) {
-      return this.#finish(outReason(me?.status, me?.leaveReason));
+      return this.#finish(outReason(me));
     } else if (me && isPresent(me.status)) {
       return this.#finish("answered_elsewhere");
     }
@@ -310,11 +313,6 @@ export class CallSession implements Call {
     this.#departure = departure;
     this.#finish(reason);
     await this.settle();
-  }
-
-  #reasonToEnd(): EndReason {
-    if (this.#wire.status === "active") return "completed";
-    return this.#wire.initiatorId === this.#services.selfId ? "cancelled" : "declined";
   }
 
   #finish(reason: CallEndReason): void {
@@ -407,18 +405,4 @@ export class CallSession implements Call {
     this.state.set(this.#view());
     this.#services.changed();
   }
-}
-
-/** The answer came too late: another device took it (409), or it is over (410). */
-function isLost(error: CallError): boolean {
-  return error.status === 410 || error.code === "answered_elsewhere";
-}
-
-function outReason(
-  status: string | undefined,
-  leaveReason: string | null | undefined,
-): CallEndReason {
-  if (status === "removed") return "removed";
-  if (leaveReason === "connection_lost" || leaveReason === "connect_failed") return leaveReason;
-  return "left";
 }

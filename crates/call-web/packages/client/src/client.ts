@@ -16,6 +16,7 @@ import { Inbox } from "./inbox.js";
 import { LocalMedia } from "./media.js";
 import { MediaMemory } from "./memory.js";
 import type { CallRequest, ClientOptions } from "./options.js";
+import { Presence } from "./presence.js";
 import { RestApi } from "./rest.js";
 import type { ClientState } from "./snapshot.js";
 import { type Incoming, Socket, type SocketStatus } from "./socket.js";
@@ -61,6 +62,7 @@ export class CallClient extends Emitter<ClientEvents> {
   readonly #incoming = new ValueStore<readonly Call[]>([]);
   readonly #sessions = new Map<string, CallSession>();
   readonly #inbox = new Inbox();
+  readonly #presence: Presence;
   #socket: Socket | null = null;
   #services: CallServices | null = null;
   #connecting: { promise: Promise<void>; settle(error: CallClientError | null): void } | null =
@@ -83,6 +85,11 @@ export class CallClient extends Emitter<ClientEvents> {
     });
     this.#tokens = new TokenSource(options.token, this.#environment.clock);
     this.api = new RestApi(this.#base(), this.#tokens, this.#environment);
+    this.#presence = new Presence(
+      this.api,
+      (online) => this.#state.patch({ online }),
+      (error) => this.emit("debug", "presence not known", error),
+    );
     this.#memory = new MediaMemory(this.#environment.storage);
     this.#ice = new IceSource(this.api, this.#environment.clock, options, (error) =>
       this.#failed(error),
@@ -258,7 +265,7 @@ export class CallClient extends Emitter<ClientEvents> {
     });
     this.#resume(message.calls);
     this.#connecting?.settle(null);
-    this.#readPresence();
+    void this.#presence.read(userId);
   }
 
   /** Brings the calls in line with what the server has. */
@@ -308,7 +315,7 @@ export class CallClient extends Emitter<ClientEvents> {
         this.emit("debug", `server: ${message.code}`, message.detail);
         return;
       case "presence:changed":
-        return this.#presenceChanged(message);
+        return this.#presence.apply(message);
       case "call:incoming":
         return this.#discover(message.call);
       default: {
@@ -366,26 +373,6 @@ export class CallClient extends Emitter<ClientEvents> {
       this.#incoming,
       calls.filter((session) => session.state.getSnapshot().ringing),
     );
-  }
-
-  async #readPresence(): Promise<void> {
-    try {
-      const online = await this.api.presence();
-      const { userId } = this.#state.getSnapshot();
-      this.#state.patch({ online: online?.filter((user) => user.userId !== userId) ?? null });
-    } catch (error) {
-      this.emit("debug", "presence not known", error);
-    }
-  }
-
-  #presenceChanged(message: Extract<Incoming, { type: "presence:changed" }>): void {
-    const { online, userId } = this.#state.getSnapshot();
-    if (online === null || message.userId === userId) return;
-    const others = online.filter((user) => user.userId !== message.userId);
-    const { name } = message;
-    this.#state.patch({
-      online: message.online ? [...others, { userId: message.userId, name }] : others,
-    });
   }
 
   #requireServices(): CallServices {
