@@ -1,2 +1,11 @@
 //! The `call-server` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use call_server::Cli;
+use clap::Parser as _;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    Cli::parse().run().await
+}

@@ -17,7 +17,7 @@ const INDEX: &str = "index.html";
 const HOW_TO_BUILD: &str = include_str!("how_to_build.html");
 
 /// Answers a path outside the API: a file of the app, or the app's page for one of its routes.
-pub fn answer(request: &HttpRequest) -> HttpResponse {
+pub(crate) fn answer(request: &HttpRequest) -> HttpResponse {
     let path = request.path().trim_start_matches('/');
     if let Some(file) = Dist::get(path).filter(|_| !path.is_empty()) {
         return serve(request, path, file);
@@ -38,7 +38,9 @@ pub fn answer(request: &HttpRequest) -> HttpResponse {
 
 /// Routes of the app have no dot in their last part; a missing script must not come back as HTML.
 fn names_a_file(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.contains('.'))
+    path.rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'))
 }
 
 fn serve(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse {
@@ -58,7 +60,9 @@ fn serve(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse 
         .insert_header(CacheControl(cache))
         .insert_header(ETag(tag.clone()));
     if matches(request, &tag) {
-        return response.status(actix_web::http::StatusCode::NOT_MODIFIED).finish();
+        return response
+            .status(actix_web::http::StatusCode::NOT_MODIFIED)
+            .finish();
     }
     let mime = mime_guess::from_path(path).first_or_octet_stream();
     let mime = if mime.type_() == mime_guess::mime::TEXT {

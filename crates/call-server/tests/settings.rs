@@ -38,7 +38,10 @@ fn the_defaults_are_safe() {
     assert!(!settings.server.metrics_public);
     assert!(settings.auth.hs256_secrets.is_empty());
     assert_eq!(settings.server.port, 8080);
-    assert_eq!(settings.database.url.expose(), "sqlite://data/calls.sqlite3");
+    assert_eq!(
+        settings.database.url.expose(),
+        "sqlite://data/calls.sqlite3"
+    );
     assert_eq!(settings.turn.ttl, Duration::from_secs(86_400));
     assert_eq!(settings.limits.initiate_per_minute, 30);
     assert_eq!(settings.log.format, LogFormat::Human);
@@ -57,14 +60,24 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 #[test]
 fn lists_in_the_environment_are_separated_by_commas() {
     let settings = load(&[
-        ("CALL__SERVER__ALLOWED_ORIGINS", "https://a.example, http://b.example:3000,"),
+        (
+            "CALL__SERVER__ALLOWED_ORIGINS",
+            "https://a.example, http://b.example:3000,",
+        ),
         ("CALL__AUTH__PUBLIC_KEY_FILES", "/a.pem,/b.pem"),
     ])
     .expect("right");
-    let origins: Vec<String> =
-        settings.server.allowed_origins.iter().map(ToString::to_string).collect();
+    let origins: Vec<String> = settings
+        .server
+        .allowed_origins
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(origins, ["https://a.example", "http://b.example:3000"]);
-    assert_eq!(settings.auth.public_key_files, [PathBuf::from("/a.pem"), PathBuf::from("/b.pem")]);
+    assert_eq!(
+        settings.auth.public_key_files,
+        [PathBuf::from("/a.pem"), PathBuf::from("/b.pem")]
+    );
 }
 
 #[test]
@@ -104,9 +117,16 @@ fn our_own_variables_win_over_well_known_ones() {
 
 #[test]
 fn empty_well_known_variables_count_as_unset() {
-    let settings = load(&[("DATABASE_URL", ""), ("TURN_SERVER_HOST", " "), ("TURN_SECRET", "")])
-        .expect("right");
-    assert_eq!(settings.database.url.expose(), "sqlite://data/calls.sqlite3");
+    let settings = load(&[
+        ("DATABASE_URL", ""),
+        ("TURN_SERVER_HOST", " "),
+        ("TURN_SECRET", ""),
+    ])
+    .expect("right");
+    assert_eq!(
+        settings.database.url.expose(),
+        "sqlite://data/calls.sqlite3"
+    );
     assert!(settings.turn.uris.is_empty());
 }
 
@@ -114,8 +134,10 @@ fn empty_well_known_variables_count_as_unset() {
 fn an_unknown_key_names_the_nearest_known_one_and_its_source() {
     assert_eq!(
         lines(load(&[("CALL__POLICY__RING_TIMOUT", "3")])),
-        ["policy.ring_timout: unknown key; did you mean policy.ring_timeout? \
-          (environment variable CALL__POLICY__RING_TIMOUT)"]
+        [
+            "policy.ring_timout: unknown key; did you mean policy.ring_timeout? \
+          (environment variable CALL__POLICY__RING_TIMOUT)"
+        ]
     );
     let (_folder, path) = file("[sever]\nport = 1\n");
     assert_eq!(
@@ -166,10 +188,20 @@ fn every_wrong_value_is_one_line_and_all_are_reported_together() {
         "turn.ttl: must be a number of seconds above 0 (environment variable TURN_TTL)".to_owned(),
     ];
     for line in expected {
-        assert!(complaints.contains(&line), "{line:?} is missing in {complaints:#?}");
+        assert!(
+            complaints.contains(&line),
+            "{line:?} is missing in {complaints:#?}"
+        );
     }
-    assert!(complaints.iter().any(|line| line.starts_with("turn.uris: `http://turn.example.com`")));
-    assert!(complaints.iter().all(|line| line.lines().count() == 1), "{complaints:#?}");
+    assert!(
+        complaints
+            .iter()
+            .any(|line| line.starts_with("turn.uris: `http://turn.example.com`"))
+    );
+    assert!(
+        complaints.iter().all(|line| line.lines().count() == 1),
+        "{complaints:#?}"
+    );
 }
 
 #[test]
@@ -178,7 +210,10 @@ fn broken_toml_is_one_line_with_its_number_and_without_its_text() {
     let complaints = lines(Settings::load_from(Some(&path), []));
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].starts_with("line 2: "), "{complaints:?}");
-    assert!(!complaints[0].contains("do-not-show-this"), "{complaints:?}");
+    assert!(
+        !complaints[0].contains("do-not-show-this"),
+        "{complaints:?}"
+    );
     assert_eq!(complaints[0].lines().count(), 1);
 }
 
@@ -186,20 +221,35 @@ fn broken_toml_is_one_line_with_its_number_and_without_its_text() {
 fn a_missing_file_is_named() {
     let complaints = lines(Settings::load_from(Some("/no/such.toml".as_ref()), []));
     assert_eq!(complaints.len(), 1);
-    assert!(complaints[0].starts_with("cannot be read: "), "{complaints:?}");
-    assert!(complaints[0].ends_with("(file /no/such.toml)"), "{complaints:?}");
+    assert!(
+        complaints[0].starts_with("cannot be read: "),
+        "{complaints:?}"
+    );
+    assert!(
+        complaints[0].ends_with("(file /no/such.toml)"),
+        "{complaints:?}"
+    );
 }
 
 #[test]
 fn dev_needs_loopback_or_force() {
     for host in ["127.0.0.1", "::1", "[::1]", "localhost"] {
-        assert!(load(&[("CALL__DEV", "true"), ("CALL__SERVER__HOST", host)]).is_ok(), "{host}");
+        assert!(
+            load(&[("CALL__DEV", "true"), ("CALL__SERVER__HOST", host)]).is_ok(),
+            "{host}"
+        );
     }
     let remote = [("CALL__DEV", "true"), ("CALL__SERVER__HOST", "0.0.0.0")];
     let complaints = lines(load(&remote));
     assert_eq!(complaints.len(), 1);
-    assert!(complaints[0].starts_with("dev: hands tokens to anybody"), "{complaints:?}");
-    assert!(complaints[0].ends_with("(environment variable CALL__DEV)"), "{complaints:?}");
+    assert!(
+        complaints[0].starts_with("dev: hands tokens to anybody"),
+        "{complaints:?}"
+    );
+    assert!(
+        complaints[0].ends_with("(environment variable CALL__DEV)"),
+        "{complaints:?}"
+    );
     let forced = [remote[0], remote[1], ("CALL__DEV_ALLOW_REMOTE", "true")];
     assert!(load(&forced).is_ok());
 }
@@ -208,7 +258,10 @@ fn dev_needs_loopback_or_force() {
 fn the_directory_follows_dev_unless_it_is_set() {
     let directory = |variables: &[(&str, &str)]| load(variables).expect("right").presence.directory;
     assert!(directory(&[("CALL__DEV", "true")]));
-    assert!(!directory(&[("CALL__DEV", "true"), ("CALL__PRESENCE__DIRECTORY", "off")]));
+    assert!(!directory(&[
+        ("CALL__DEV", "true"),
+        ("CALL__PRESENCE__DIRECTORY", "off")
+    ]));
     assert!(directory(&[("CALL__PRESENCE__DIRECTORY", "on")]));
 }
 
@@ -218,18 +271,28 @@ fn short_secrets_are_for_development_only() {
     let complaints = lines(load(&[short]));
     assert_eq!(
         complaints,
-        ["auth.hs256_secrets: secret 1 has 9 bytes; at least 32 are needed (openssl rand -base64 48) \
-          (environment variable CALL__AUTH__HS256_SECRETS)"]
+        [
+            "auth.hs256_secrets: secret 1 has 9 bytes; at least 32 are needed (openssl rand -base64 48) \
+          (environment variable CALL__AUTH__HS256_SECRETS)"
+        ]
     );
     let settings = load(&[short, ("CALL__DEV", "true")]).expect("allowed in development");
-    assert!(settings.warnings().iter().any(|line| line.contains("shorter than 32 bytes")));
+    assert!(
+        settings
+            .warnings()
+            .iter()
+            .any(|line| line.contains("shorter than 32 bytes"))
+    );
 }
 
 #[test]
 fn a_turn_server_needs_a_secret() {
     let complaints = lines(load(&[("TURN_SERVER_HOST", "turn.example.com")]));
     assert_eq!(complaints.len(), 1);
-    assert!(complaints[0].starts_with("turn.secrets: "), "{complaints:?}");
+    assert!(
+        complaints[0].starts_with("turn.secrets: "),
+        "{complaints:?}"
+    );
     assert!(load(&[("CALL__TURN__URIS", "stun:stun.example.com:3478")]).is_ok());
 }
 
@@ -237,7 +300,10 @@ fn a_turn_server_needs_a_secret() {
 fn secrets_are_never_shown() {
     let settings = load(&[
         ("DATABASE_URL", "postgres://user:hush-1@db/calls"),
-        ("CALL__AUTH__HS256_SECRETS", "hush-2-hush-2-hush-2-hush-2-hush-2"),
+        (
+            "CALL__AUTH__HS256_SECRETS",
+            "hush-2-hush-2-hush-2-hush-2-hush-2",
+        ),
         ("TURN_SECRET", "hush-3"),
     ])
     .expect("right");
@@ -254,7 +320,10 @@ fn secrets_are_never_shown() {
 #[test]
 fn a_server_for_production_has_nothing_to_be_warned_of() {
     let settings = load(&[
-        ("CALL__AUTH__HS256_SECRETS", "q8KkXqvUe5v0Yz3m1tqTQeYwB2nqXc9H"),
+        (
+            "CALL__AUTH__HS256_SECRETS",
+            "q8KkXqvUe5v0Yz3m1tqTQeYwB2nqXc9H",
+        ),
         ("CALL__TURN__URIS", "turn:turn.example.com:3478"),
         ("CALL__TURN__SECRETS", "Jw0m2hX5bVgkz0tA"),
         ("CALL__SERVER__ALLOWED_ORIGINS", "https://app.example.com"),
@@ -267,7 +336,10 @@ fn a_server_for_production_has_nothing_to_be_warned_of() {
 fn what_is_unfit_for_production_is_warned_of() {
     let settings = load(&[
         ("CALL__DEV", "true"),
-        ("CALL__AUTH__HS256_SECRETS", "super-secret-jwt-token-with-at-least-32-characters-long"),
+        (
+            "CALL__AUTH__HS256_SECRETS",
+            "super-secret-jwt-token-with-at-least-32-characters-long",
+        ),
         ("TURN_SECRET", "your-turn-secret-key"),
         ("CALL__SERVER__METRICS_PUBLIC", "true"),
     ])
@@ -281,6 +353,9 @@ fn what_is_unfit_for_production_is_warned_of() {
         "server.allowed_origins: empty",
         "server.metrics_public:",
     ] {
-        assert!(warnings.iter().any(|line| line.starts_with(beginning)), "{beginning}: {warnings:#?}");
+        assert!(
+            warnings.iter().any(|line| line.starts_with(beginning)),
+            "{beginning}: {warnings:#?}"
+        );
     }
 }

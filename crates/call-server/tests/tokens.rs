@@ -15,7 +15,9 @@ const OLD: &str = "the-old-secret-the-old-secret-the-old";
 const NEW: &str = "the-new-secret-the-new-secret-the-new";
 
 fn key_file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/keys")
+        .join(name)
 }
 
 fn pem(name: &str) -> Vec<u8> {
@@ -36,7 +38,9 @@ fn tokens(settings: &AuthSettings) -> Tokens {
 }
 
 fn now() -> i64 {
-    let passed = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    let passed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
     i64::try_from(passed.as_secs()).expect("before the year 292277026596")
 }
 
@@ -45,7 +49,12 @@ fn claims() -> Value {
 }
 
 fn hs256(claims: &Value, secret: &[u8]) -> String {
-    encode(&Header::default(), claims, &EncodingKey::from_secret(secret)).expect("signed")
+    encode(
+        &Header::default(),
+        claims,
+        &EncodingKey::from_secret(secret),
+    )
+    .expect("signed")
 }
 
 fn refused(tokens: &Tokens, token: &str) -> TokenRefused {
@@ -56,10 +65,15 @@ fn refused(tokens: &Tokens, token: &str) -> TokenRefused {
 fn each_of_several_secrets_verifies() {
     let tokens = tokens(&auth(&[NEW, OLD], &[]));
     for secret in [OLD, NEW] {
-        let caller = tokens.verify(&hs256(&claims(), secret.as_bytes())).expect("good");
+        let caller = tokens
+            .verify(&hs256(&claims(), secret.as_bytes()))
+            .expect("good");
         assert_eq!(caller.user_id.as_str(), "alice");
     }
-    assert_eq!(refused(&tokens, &hs256(&claims(), b"another")), TokenRefused::Invalid);
+    assert_eq!(
+        refused(&tokens, &hs256(&claims(), b"another")),
+        TokenRefused::Invalid
+    );
 }
 
 #[test]
@@ -71,8 +85,13 @@ fn a_supabase_token_works_unchanged() {
         "sub": "3f2c1e9a-5b1e-4f0e-9d5f-0a1b2c3d4e5f", "session_id": "x", "is_anonymous": false,
         "app_metadata": { "provider": "email" }, "user_metadata": { "name": "Alice" },
     });
-    let caller = tokens.verify(&hs256(&claims, NEW.as_bytes())).expect("good");
-    assert_eq!(caller.user_id.as_str(), "3f2c1e9a-5b1e-4f0e-9d5f-0a1b2c3d4e5f");
+    let caller = tokens
+        .verify(&hs256(&claims, NEW.as_bytes()))
+        .expect("good");
+    assert_eq!(
+        caller.user_id.as_str(),
+        "3f2c1e9a-5b1e-4f0e-9d5f-0a1b2c3d4e5f"
+    );
     assert!(!caller.admin);
 }
 
@@ -87,7 +106,11 @@ fn public_keys_verify_their_own_algorithm() {
     }
     for algorithm in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256] {
         let token = encode(&Header::new(algorithm), &claims(), &rsa).expect("signed");
-        assert_eq!(refused(&tokens, &token), TokenRefused::Invalid, "{algorithm:?}");
+        assert_eq!(
+            refused(&tokens, &token),
+            TokenRefused::Invalid,
+            "{algorithm:?}"
+        );
     }
 }
 
@@ -112,7 +135,10 @@ fn no_algorithm_is_no_signature() {
         }
     }
     let good = hs256(&claims(), NEW.as_bytes());
-    let stripped = good.rsplit_once('.').map(|(signed, _)| format!("{signed}.")).expect("three parts");
+    let stripped = good
+        .rsplit_once('.')
+        .map(|(signed, _)| format!("{signed}."))
+        .expect("three parts");
     assert_eq!(refused(&tokens, &stripped), TokenRefused::Invalid);
 }
 
@@ -130,9 +156,18 @@ fn other_hashes_with_the_right_secret_are_refused() {
 fn expiry_is_required_and_kept_to_within_five_seconds() {
     let tokens = tokens(&auth(&[NEW], &[]));
     let with_exp = |exp: Value| hs256(&json!({ "sub": "alice", "exp": exp }), NEW.as_bytes());
-    assert!(tokens.verify(&with_exp(json!(now() - 2))).is_ok(), "within the leeway");
-    assert_eq!(refused(&tokens, &with_exp(json!(now() - 10))), TokenRefused::Expired);
-    assert_eq!(refused(&tokens, &with_exp(json!("tomorrow"))), TokenRefused::Claims);
+    assert!(
+        tokens.verify(&with_exp(json!(now() - 2))).is_ok(),
+        "within the leeway"
+    );
+    assert_eq!(
+        refused(&tokens, &with_exp(json!(now() - 10))),
+        TokenRefused::Expired
+    );
+    assert_eq!(
+        refused(&tokens, &with_exp(json!("tomorrow"))),
+        TokenRefused::Claims
+    );
     let endless = hs256(&json!({ "sub": "alice" }), NEW.as_bytes());
     assert_eq!(refused(&tokens, &endless), TokenRefused::Claims);
 }
@@ -144,14 +179,24 @@ fn a_token_for_later_is_refused_until_then() {
         let claims = json!({ "sub": "alice", "exp": now() + 900, "nbf": nbf });
         hs256(&claims, NEW.as_bytes())
     };
-    assert_eq!(refused(&tokens, &token(now() + 600)), TokenRefused::TooEarly);
+    assert_eq!(
+        refused(&tokens, &token(now() + 600)),
+        TokenRefused::TooEarly
+    );
     assert!(tokens.verify(&token(now() - 1)).is_ok());
 }
 
 #[test]
 fn the_subject_must_be_a_user_id() {
     let tokens = tokens(&auth(&[NEW], &[]));
-    for sub in [json!(""), json!("a b"), json!("a\u{0}b"), json!("x".repeat(129)), json!(7), Value::Null] {
+    for sub in [
+        json!(""),
+        json!("a b"),
+        json!("a\u{0}b"),
+        json!("x".repeat(129)),
+        json!(7),
+        Value::Null,
+    ] {
         let token = hs256(&json!({ "sub": sub, "exp": now() + 60 }), NEW.as_bytes());
         assert_eq!(refused(&tokens, &token), TokenRefused::Claims, "{sub}");
     }
@@ -183,16 +228,33 @@ fn a_key_set_matches_by_key_id() {
         jwk
     };
     let set = JwkSet {
-        keys: vec![jwk(&rsa, Algorithm::RS256, "first"), jwk(&ec, Algorithm::ES256, "second")],
+        keys: vec![
+            jwk(&rsa, Algorithm::RS256, "first"),
+            jwk(&ec, Algorithm::ES256, "second"),
+        ],
     };
     std::fs::write(&path, serde_json::to_vec(&set).expect("JSON")).expect("written");
-    let tokens = tokens(&AuthSettings { jwks_file: Some(path), ..auth(&[], &[]) });
+    let tokens = tokens(&AuthSettings {
+        jwks_file: Some(path),
+        ..auth(&[], &[])
+    });
     let signed = |algorithm, id: Option<&str>, key: &EncodingKey| {
-        let header = Header { kid: id.map(str::to_owned), ..Header::new(algorithm) };
+        let header = Header {
+            kid: id.map(str::to_owned),
+            ..Header::new(algorithm)
+        };
         encode(&header, &claims(), key).expect("signed")
     };
-    assert!(tokens.verify(&signed(Algorithm::RS256, Some("first"), &rsa)).is_ok());
-    assert!(tokens.verify(&signed(Algorithm::ES256, Some("second"), &ec)).is_ok());
+    assert!(
+        tokens
+            .verify(&signed(Algorithm::RS256, Some("first"), &rsa))
+            .is_ok()
+    );
+    assert!(
+        tokens
+            .verify(&signed(Algorithm::ES256, Some("second"), &ec))
+            .is_ok()
+    );
     assert!(tokens.verify(&signed(Algorithm::ES256, None, &ec)).is_ok());
     let wrong = signed(Algorithm::RS256, Some("second"), &rsa);
     assert_eq!(refused(&tokens, &wrong), TokenRefused::Invalid);
@@ -207,7 +269,9 @@ fn unusable_keys_are_all_reported() {
         jwks_file: Some(path),
         ..auth(&[], &["missing.pem", "rsa-private.pem", "README.md"])
     };
-    let errors = Keys::load(&settings).map(|_| ()).expect_err("nothing is usable");
+    let errors = Keys::load(&settings)
+        .map(|_| ())
+        .expect_err("nothing is usable");
     let text: Vec<String> = errors.iter().map(ToString::to_string).collect();
     assert_eq!(errors.len(), 4, "{text:#?}");
     assert!(text[0].contains("missing.pem cannot be read"));

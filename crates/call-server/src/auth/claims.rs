@@ -85,7 +85,8 @@ mod tests {
         let long = "n".repeat(500);
         let caller = Caller::from_claims(claims("alice", &long, &[])).expect("a user id");
         assert_eq!(caller.name.map(|name| name.len()), Some(128));
-        let caller = Caller::from_claims(claims("alice", " A\u{0}li\nce ", &[])).expect("a user id");
+        let caller =
+            Caller::from_claims(claims("alice", " A\u{0}li\nce ", &[])).expect("a user id");
         assert_eq!(caller.name.as_deref(), Some("Alice"));
         let caller = Caller::from_claims(claims("alice", "  ", &[])).expect("a user id");
         assert_eq!(caller.name, None);
@@ -103,7 +104,10 @@ mod tests {
     fn a_subject_that_is_no_user_id_is_nobody() {
         assert_eq!(Caller::from_claims(claims("", "A", &[])), None);
         assert_eq!(Caller::from_claims(claims("a b", "A", &[])), None);
-        assert_eq!(Caller::from_claims(claims(&"x".repeat(129), "A", &[])), None);
+        assert_eq!(
+            Caller::from_claims(claims(&"x".repeat(129), "A", &[])),
+            None
+        );
     }
 
     #[test]

@@ -8,10 +8,11 @@ mod tokens;
 
 use crate::settings::Settings;
 
-pub use claims::{Caller, Claims};
 pub(crate) use claims::presentable;
+pub use claims::{Caller, Claims};
 pub use dev_secret::dev_secret;
 pub use keys::{Keys, KeysError};
+pub(crate) use tokens::SocketTokens;
 pub use tokens::{TokenRefused, TokenRequest, Tokens};
 
 /// Why tokens can be neither verified nor issued.

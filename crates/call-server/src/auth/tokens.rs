@@ -1,11 +1,15 @@
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
+use call_domain::UserId;
+use call_engine::Authenticator;
+use call_signal::{Identity, Unauthenticated};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, decode_header, encode};
 
 use super::{Caller, Claims, Keys};
 use crate::settings::Secret;
-use call_domain::UserId;
 
 /// How far clocks may be apart, in seconds.
 const LEEWAY: u64 = 5;
@@ -105,6 +109,21 @@ impl Tokens {
             roles: request.roles,
         };
         encode(&Header::new(Algorithm::HS256), &claims, signing).ok()
+    }
+}
+
+/// Tokens as the socket asks for them.
+pub(crate) struct SocketTokens(pub(crate) Arc<Tokens>);
+
+#[async_trait]
+impl Authenticator for SocketTokens {
+    async fn authenticate(&self, token: &str) -> Result<Identity, Unauthenticated> {
+        let caller = self.0.verify(token).map_err(|_| Unauthenticated)?;
+        Ok(Identity {
+            user_id: caller.user_id,
+            name: caller.name,
+            expires_at: caller.expires_at,
+        })
     }
 }
 

@@ -7,13 +7,13 @@ use super::problem::{Code, Problem};
 const MAX_KEY_BYTES: usize = 255;
 
 /// The header that makes a repeated request harmless.
-pub const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
+pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// The header of an answer that was given before.
-pub const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
+pub(crate) const IDEMPOTENT_REPLAYED: &str = "Idempotent-Replayed";
 
 /// The key that a request carries, if any: 1 to 255 printable ASCII characters.
-pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+pub(crate) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
     let Some(value) = values.next() else {
         return Ok(None);
@@ -33,7 +33,7 @@ pub fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem>
 }
 
 /// A digest of a body, in hexadecimal: equal digests mean equal requests.
-pub fn fingerprint(body: &[u8]) -> String {
+pub(crate) fn fingerprint(body: &[u8]) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(body) {

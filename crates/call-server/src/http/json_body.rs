@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use super::problem::{Code, Problem};
 
 /// The largest body that is read, in bytes.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// A JSON body. An empty one counts as `{}`: where everything is optional, nothing need be sent.
-pub struct JsonBody<T> {
+pub(crate) struct JsonBody<T> {
     /// What the body says.
     pub value: T,
     /// The body as it was sent.
@@ -70,7 +70,8 @@ fn says_json(request: &HttpRequest) -> bool {
         .and_then(|value| value.split(';').next())
         .is_some_and(|mime| {
             let mime = mime.trim().to_ascii_lowercase();
-            mime == "application/json" || (mime.starts_with("application/") && mime.ends_with("+json"))
+            mime == "application/json"
+                || (mime.starts_with("application/") && mime.ends_with("+json"))
         })
 }
 

@@ -10,16 +10,16 @@ use actix_web::web::Data;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::metrics::Metrics;
+use crate::app::App;
 
 /// The header that carries the id of a request, in both directions.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 const MAX_ID_BYTES: usize = 64;
 
 /// Takes the id that a proxy gave the request, or makes one; logs and measures the answer.
-pub async fn observe(
-    metrics: Data<Metrics>,
+pub(crate) async fn observe(
+    app: Data<App>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
@@ -37,7 +37,8 @@ pub async fn observe(
         .request()
         .match_pattern()
         .unwrap_or_else(|| "other".to_owned());
-    metrics.request(method.as_str(), &route, status.as_u16(), took);
+    app.metrics
+        .request(method.as_str(), &route, status.as_u16(), took);
     let milliseconds = took.as_secs_f64() * 1000.0;
     if status.is_server_error() {
         tracing::warn!(%method, route, status = status.as_u16(), milliseconds, "request failed");
@@ -56,6 +57,9 @@ fn request_id(request: &ServiceRequest) -> String {
         .get(REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))
-        .filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)));
+        .filter(|id| {
+            id.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        });
     given.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
 }

@@ -6,8 +6,7 @@ use std::fmt;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use call_domain::{CallId, EndReason};
-use serde::Serialize;
-use utoipa::ToSchema;
+use call_signal::wire;
 
 /// What went wrong; clients branch on [`Code::name`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,34 +62,29 @@ impl Code {
         self.entry().0
     }
 
-    /// What it means, the same for every occurrence (RFC 9457 section 3.1.3).
-    pub fn title(self) -> &'static str {
-        self.entry().2
-    }
-
     #[rustfmt::skip]
-    fn entry(self) -> (StatusCode, &'static str, &'static str) {
+    fn entry(self) -> (StatusCode, &'static str) {
         use StatusCode as S;
         match self {
-            Self::InvalidRequest => (S::BAD_REQUEST, "invalid_request", "The request is not valid"),
-            Self::TooManyParticipants => (S::BAD_REQUEST, "too_many_participants", "More participants than a call may have"),
-            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated", "A valid token is needed"),
-            Self::NotAllowed => (S::FORBIDDEN, "not_allowed", "The caller may not do this"),
-            Self::NotFound => (S::NOT_FOUND, "not_found", "Not found"),
-            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed", "The method is not allowed here"),
-            Self::Glare => (S::CONFLICT, "glare", "The callee is already calling the caller"),
-            Self::AlreadyInCall => (S::CONFLICT, "already_in_call", "The device is in another call"),
-            Self::AnsweredElsewhere => (S::CONFLICT, "answered_elsewhere", "Another device took the call"),
-            Self::NotRinging => (S::CONFLICT, "not_ringing", "The call does not ring for the caller"),
-            Self::NotJoined => (S::CONFLICT, "not_joined", "The caller is not in the call"),
-            Self::WrongDevice => (S::CONFLICT, "wrong_device", "The caller is in the call with another device"),
-            Self::IdempotencyConflict => (S::CONFLICT, "idempotency_conflict", "The idempotency key was used for another request"),
-            Self::Gone(reason) => (S::GONE, gone(reason), "The call is over"),
-            Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large"),
-            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not JSON"),
-            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
-            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "The server made a mistake"),
-            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "The server cannot do this at the moment"),
+            Self::InvalidRequest => (S::BAD_REQUEST, "invalid_request"),
+            Self::TooManyParticipants => (S::BAD_REQUEST, "too_many_participants"),
+            Self::Unauthenticated => (S::UNAUTHORIZED, "unauthenticated"),
+            Self::NotAllowed => (S::FORBIDDEN, "not_allowed"),
+            Self::NotFound => (S::NOT_FOUND, "not_found"),
+            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::Glare => (S::CONFLICT, "glare"),
+            Self::AlreadyInCall => (S::CONFLICT, "already_in_call"),
+            Self::AnsweredElsewhere => (S::CONFLICT, "answered_elsewhere"),
+            Self::NotRinging => (S::CONFLICT, "not_ringing"),
+            Self::NotJoined => (S::CONFLICT, "not_joined"),
+            Self::WrongDevice => (S::CONFLICT, "wrong_device"),
+            Self::IdempotencyConflict => (S::CONFLICT, "idempotency_conflict"),
+            Self::Gone(reason) => (S::GONE, gone(reason)),
+            Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload_too_large"),
+            Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::RateLimited => (S::TOO_MANY_REQUESTS, "rate_limited"),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal"),
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable"),
         }
     }
 }
@@ -123,34 +117,6 @@ pub struct Problem {
     call_id: Option<CallId>,
     retry_after: Option<u64>,
     allow: Option<&'static str>,
-}
-
-/// The body of a [`Problem`].
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Problem, example = json!({
-    "type": "urn:call-server:problem:not_found",
-    "title": "Not found",
-    "status": 404,
-    "code": "not_found",
-    "detail": "There is no such call."
-}))]
-#[serde(rename_all = "camelCase")]
-pub struct ProblemBody {
-    /// Identifies the kind of problem: `urn:call-server:problem:` and the code.
-    #[serde(rename = "type")]
-    kind: String,
-    /// What the code means; the same for every occurrence.
-    title: &'static str,
-    /// The HTTP status.
-    status: u16,
-    /// Stable; branch on it.
-    code: &'static str,
-    /// What went wrong this time, for people.
-    detail: String,
-    /// The call in the way (`glare`, `already_in_call`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    call_id: Option<CallId>,
 }
 
 impl Problem {
@@ -230,13 +196,15 @@ impl ResponseError for Problem {
         if let Some(allow) = self.allow {
             response.insert_header((header::ALLOW, allow));
         }
-        let body = ProblemBody {
-            kind: format!("urn:call-server:problem:{}", self.code.name()),
-            title: self.code.title(),
-            status: self.status_code().as_u16(),
-            code: self.code.name(),
+        let status = self.status_code();
+        let body = wire::Problem {
+            // RFC 9457 section 4.2.1: the status says it all, and the code says it exactly.
+            r#type: "about:blank".to_owned(),
+            title: status.canonical_reason().unwrap_or_default().to_owned(),
+            status: status.as_u16(),
             detail: self.detail.clone().into_owned(),
-            call_id: self.call_id,
+            code: self.code.name().to_owned(),
+            call_id: self.call_id.map(|call| call.to_string()),
         };
         response
             .content_type("application/problem+json")

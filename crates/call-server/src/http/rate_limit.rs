@@ -11,7 +11,7 @@ const MAX_USERS: usize = 50_000;
 ///
 /// Memory is bounded: users whose bucket is full again are forgotten, which changes nothing for
 /// them; if still too many remain, those who have waited longest are.
-pub struct RateLimit {
+pub(crate) struct RateLimit {
     capacity: f64,
     per_second: f64,
     max_users: usize,
@@ -26,7 +26,7 @@ struct Bucket {
 
 impl RateLimit {
     /// Allows this many requests a minute.
-    pub fn per_minute(requests: u32) -> Self {
+    pub(crate) fn per_minute(requests: u32) -> Self {
         Self {
             capacity: f64::from(requests),
             per_second: f64::from(requests) / 60.0,
@@ -36,7 +36,7 @@ impl RateLimit {
     }
 
     /// Takes one request of a user; else says how long to wait for the next.
-    pub fn take(&self, user: &UserId, now: Instant) -> Result<(), Duration> {
+    pub(crate) fn take(&self, user: &UserId, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock();
         if buckets.len() >= self.max_users && !buckets.contains_key(user) {
             self.forget(&mut buckets, now);
@@ -92,9 +92,20 @@ mod tests {
         }
         let wait = limit.take(&alice, start).expect_err("the bucket is empty");
         assert!(wait > Duration::from_millis(1_900) && wait <= Duration::from_secs(2));
-        assert_eq!(limit.take(&user("bob"), start), Ok(()), "others are not concerned");
-        assert_eq!(limit.take(&alice, start + Duration::from_millis(2_001)), Ok(()));
-        assert!(limit.take(&alice, start + Duration::from_millis(2_001)).is_err());
+        assert_eq!(
+            limit.take(&user("bob"), start),
+            Ok(()),
+            "others are not concerned"
+        );
+        assert_eq!(
+            limit.take(&alice, start + Duration::from_millis(2_001)),
+            Ok(())
+        );
+        assert!(
+            limit
+                .take(&alice, start + Duration::from_millis(2_001))
+                .is_err()
+        );
     }
 
     #[test]
@@ -119,8 +130,20 @@ mod tests {
         };
         let start = Instant::now();
         assert!(limit.take(&user("old"), start).is_ok());
-        assert!(limit.take(&user("recent"), start + Duration::from_secs(1)).is_ok());
-        assert!(limit.take(&user("new"), start + Duration::from_secs(2)).is_ok());
-        assert!(limit.take(&user("new"), start + Duration::from_secs(3)).is_err());
+        assert!(
+            limit
+                .take(&user("recent"), start + Duration::from_secs(1))
+                .is_ok()
+        );
+        assert!(
+            limit
+                .take(&user("new"), start + Duration::from_secs(2))
+                .is_ok()
+        );
+        assert!(
+            limit
+                .take(&user("new"), start + Duration::from_secs(3))
+                .is_err()
+        );
     }
 }

@@ -19,7 +19,7 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(se
     geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), hid=(), midi=()";
 
 /// Adds the headers to every answer.
-pub async fn security_headers(
+pub(crate) async fn security_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
@@ -31,8 +31,16 @@ pub async fn security_headers(
     add(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     add(headers, header::REFERRER_POLICY, "no-referrer");
     add(headers, header::X_FRAME_OPTIONS, "DENY");
-    add(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    add(headers, HeaderName::from_static("permissions-policy"), PERMISSIONS);
+    add(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    add(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        PERMISSIONS,
+    );
     add(
         headers,
         header::CONTENT_SECURITY_POLICY,

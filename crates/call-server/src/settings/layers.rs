@@ -126,9 +126,7 @@ fn with_origin(value: toml::Value, origin: &String) -> Value {
 }
 
 /// `CALL__SECTION__KEY`, and the well-known names that deployments already set. The former win.
-fn from_environment(
-    variables: impl IntoIterator<Item = (String, String)>,
-) -> Map<String, Value> {
+fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Map<String, Value> {
     let variables: BTreeMap<String, String> = variables.into_iter().collect();
     let mut layer = Map::new();
     let mut set = |key: &str, name: &str, kind: ValueKind| {

@@ -169,7 +169,13 @@ impl Settings {
             presence: PresenceSettings {
                 directory: reader.choice(
                     "presence.directory",
-                    &[("dev", dev), ("on", true), ("off", false), ("true", true), ("false", false)],
+                    &[
+                        ("dev", dev),
+                        ("on", true),
+                        ("off", false),
+                        ("true", true),
+                        ("false", false),
+                    ],
                     false,
                 ),
             },
@@ -206,7 +212,10 @@ impl Settings {
              (openssl rand -base64 48)",
         );
         warn(
-            self.auth.hs256_secrets.iter().any(|secret| secret.len() < MIN_SECRET_BYTES),
+            self.auth
+                .hs256_secrets
+                .iter()
+                .any(|secret| secret.len() < MIN_SECRET_BYTES),
             "auth.hs256_secrets: contains a secret shorter than 32 bytes, which only dev allows",
         );
         warn(
@@ -295,7 +304,11 @@ impl DatabaseSettings {
         let url = reader.secret("database.url");
         let known = ["sqlite://", "postgres://", "postgresql://"]
             .iter()
-            .any(|scheme| url.expose().strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+            .any(|scheme| {
+                url.expose()
+                    .strip_prefix(scheme)
+                    .is_some_and(|rest| !rest.is_empty())
+            });
         if !known {
             reader.complain(
                 "database.url",
@@ -384,7 +397,10 @@ fn read_policy(reader: &mut Reader) -> Policy {
         max_duration: reader.seconds("policy.max_duration"),
         busy: reader.choice(
             "policy.busy",
-            &[("reject", BusyPolicy::Reject), ("waiting", BusyPolicy::Waiting)],
+            &[
+                ("reject", BusyPolicy::Reject),
+                ("waiting", BusyPolicy::Waiting),
+            ],
             BusyPolicy::Reject,
         ),
         mesh_max: reader.number("policy.mesh_max", 2, 16),
@@ -401,7 +417,11 @@ mod tests {
         let known = layers.known.clone();
         let mut reader = Reader::new(layers);
         Settings::read(&mut reader);
-        assert_eq!(reader.unread(), Vec::<String>::new(), "in the file, never read");
+        assert_eq!(
+            reader.unread(),
+            Vec::<String>::new(),
+            "in the file, never read"
+        );
         let unknown: Vec<_> = reader.reads().filter(|key| !known.contains(key)).collect();
         assert_eq!(unknown, Vec::<&String>::new(), "read, not in the file");
     }

@@ -135,7 +135,10 @@ impl Reader {
         if let Some((_, choice)) = choices.iter().find(|(word, _)| *word == given) {
             return *choice;
         }
-        let words: Vec<String> = choices.iter().map(|(word, _)| format!("{word:?}")).collect();
+        let words: Vec<String> = choices
+            .iter()
+            .map(|(word, _)| format!("{word:?}"))
+            .collect();
         self.complain(key, format!("must be one of {}", words.join(", ")));
         stand_in
     }

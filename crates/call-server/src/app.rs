@@ -1,0 +1,31 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use call_engine::Engine;
+use call_signal::{Hub, SignalService};
+
+use crate::auth::Tokens;
+use crate::http::{Origins, RateLimit};
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+
+/// What every handler can reach.
+pub(crate) struct App {
+    pub(crate) settings: Settings,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) sockets: Arc<dyn SignalService>,
+    pub(crate) metrics: Metrics,
+    pub(crate) origins: Origins,
+    pub(crate) initiate_limit: RateLimit,
+    pub(crate) draining: AtomicBool,
+}
+
+impl App {
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,107 @@
+//! From what the engine refuses to what a client is told: the one table.
+
+use call_domain::PlacementRefusal;
+use call_engine::{CommandError, InitiateError, ReadError, Unavailable};
+use call_store::StoreError;
+
+use super::caller::capitalised;
+use super::problem::{Code, Problem};
+
+/// Seconds after which it makes sense to try again when the server could not.
+const TRY_AGAIN: u64 = 1;
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let code = match error {
+            CommandError::NotFound => return Self::no_such_call(),
+            CommandError::AnsweredElsewhere => Code::AnsweredElsewhere,
+            CommandError::NotRinging => Code::NotRinging,
+            CommandError::NotJoined => Code::NotJoined,
+            CommandError::Ended(reason) => Code::Gone(reason),
+            CommandError::Unavailable(unavailable) => return unavailable.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<InitiateError> for Problem {
+    fn from(error: InitiateError) -> Self {
+        match error {
+            InitiateError::Refused(refusal) => refusal.into(),
+            InitiateError::IdempotencyConflict => {
+                Self::new(Code::IdempotencyConflict, sentence(&error))
+            }
+            InitiateError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<PlacementRefusal> for Problem {
+    fn from(refusal: PlacementRefusal) -> Self {
+        let detail = sentence(&refusal);
+        match refusal {
+            PlacementRefusal::NobodyCalled
+            | PlacementRefusal::SelfCalled
+            | PlacementRefusal::CalledTwice => Self::new(Code::InvalidRequest, detail),
+            PlacementRefusal::TooManyParticipants { .. } => {
+                Self::new(Code::TooManyParticipants, detail)
+            }
+            PlacementRefusal::Glare { call } => Self::new(Code::Glare, detail).about(call),
+            PlacementRefusal::AlreadyInCall { call } => {
+                Self::new(Code::AlreadyInCall, detail).about(call)
+            }
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotFound => Self::no_such_call(),
+            ReadError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(unavailable: Unavailable) -> Self {
+        match unavailable {
+            Unavailable::Store(error) => error.into(),
+            Unavailable::Contended | Unavailable::Stopping => {
+                Self::new(Code::Unavailable, sentence(&unavailable)).retry_after(TRY_AGAIN)
+            }
+            Unavailable::BrokenOff => Self::new(Code::Internal, sentence(&unavailable)),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unstorable(_) => Self::new(Code::InvalidRequest, sentence(&error)),
+            StoreError::Overloaded
+            | StoreError::Unavailable(_)
+            | StoreError::DiskFull
+            | StoreError::Closed => {
+                tracing::error!(%error, "the store failed");
+                // What exactly is wrong with the database is for the log.
+                Self::new(
+                    Code::Unavailable,
+                    "The database cannot do this at the moment.",
+                )
+                .retry_after(TRY_AGAIN)
+            }
+            StoreError::Damaged(_)
+            | StoreError::CorruptCall(_)
+            | StoreError::DecisionPanicked
+            | StoreError::Database(_) => {
+                tracing::error!(%error, "the store failed");
+                Self::new(Code::Internal, "The database failed.")
+            }
+        }
+    }
+}
+
+fn sentence(error: &impl ToString) -> String {
+    format!("{}.", capitalised(&error.to_string()))
+}

@@ -1,0 +1,23 @@
+use actix_web::web::{Data, Json};
+use call_signal::wire;
+
+use crate::app::App;
+
+/// Learn what this server offers
+///
+/// Needs no token.
+#[utoipa::path(
+    get,
+    path = "/api/config",
+    tag = "app",
+    responses((status = 200, body = wire::AppConfig, description = "For apps",
+        example = json!({ "dev": false, "presence": false, "meshMax": 5, "version": "0.1.0" })))
+)]
+pub(crate) async fn config(app: Data<App>) -> Json<wire::AppConfig> {
+    Json(wire::AppConfig {
+        dev: app.settings.dev,
+        presence: app.settings.presence.directory,
+        mesh_max: app.settings.policy.mesh_max,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}

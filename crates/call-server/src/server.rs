@@ -1,0 +1,216 @@
+//! Everything put together: from settings to a server that runs, and to its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, PayloadConfig};
+use actix_web::{App as ActixApp, HttpServer};
+use call_engine::{Engine, EngineConfig, EngineService, SystemClock};
+use call_signal::{CloseCode, Hub, HubLimits};
+use call_store::{CallStore, ConnectError, Options, Store, StoreError};
+use tokio::net::TcpSocket;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::auth::{self, AuthError, SocketTokens};
+use crate::http::observe::observe;
+use crate::http::security_headers::security_headers;
+use crate::http::{MAX_BODY_BYTES, Origins, RateLimit};
+use crate::measured_store::MeasuredStore;
+use crate::metrics::Metrics;
+use crate::routes;
+use crate::settings::Settings;
+
+/// Connections that may wait to be accepted: a whole office may come back at once.
+const BACKLOG: u32 = 4096;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The keys for tokens are not right.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The TURN settings contradict each other.
+    #[error("turn: {0}")]
+    Turn(String),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// `server.host` and `server.port`.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The database cannot be opened.
+    #[error("database.url: {0}")]
+    Connect(#[from] ConnectError),
+    /// The database cannot be brought to the form that this version needs, or not be read.
+    #[error("the database failed: {0}")]
+    Store(#[from] StoreError),
+    /// The metrics cannot be set up.
+    #[error("metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
+    /// The threads that serve cannot be started.
+    #[error("the server cannot start: {0}")]
+    Start(io::Error),
+}
+
+/// A server that runs.
+pub struct RunningServer {
+    address: SocketAddr,
+    app: Arc<App>,
+    handle: ServerHandle,
+    serving: JoinHandle<io::Result<()>>,
+}
+
+/// Starts a server: opens and migrates the database, takes up live calls, listens.
+///
+/// Needs a multi-threaded tokio runtime. The server runs until [`RunningServer::stop`].
+pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
+    let tokens = Arc::new(auth::tokens(&settings)?);
+    let turn = settings.turn.authority().map_err(ServeError::Turn)?;
+    let metrics = Metrics::new()?;
+    // The port first: a second server on the same database must not take up the calls of the one
+    // that runs.
+    let listener = listen(SocketAddr::new(settings.server.host, settings.server.port))?;
+    let address = listener.local_addr().map_err(ServeError::Start)?;
+
+    let store = open(&settings).await?;
+    for name in store.migrate().await? {
+        tracing::info!(migration = name, "the database was migrated");
+    }
+    let hub = Arc::new(Hub::new(HubLimits::default()));
+    let engine = Engine::start(
+        EngineConfig {
+            policy: settings.policy.clone(),
+            turn,
+            presence_directory: settings.presence.directory,
+        },
+        Arc::new(MeasuredStore::new(
+            Arc::new(store) as Arc<dyn CallStore>,
+            metrics.clone(),
+        )),
+        Arc::clone(&hub),
+        Arc::new(SystemClock),
+    )
+    .await?;
+    let app = Arc::new(App {
+        origins: Origins::new(&settings.server),
+        initiate_limit: RateLimit::per_minute(settings.limits.initiate_per_minute),
+        draining: AtomicBool::new(false),
+        sockets: Arc::new(EngineService::new(
+            Arc::clone(&engine),
+            SocketTokens(Arc::clone(&tokens)),
+        )),
+        settings,
+        tokens,
+        engine,
+        hub,
+        metrics,
+    });
+    let server = http_server(&app, listener).map_err(ServeError::Start)?;
+    let handle = server.handle();
+    Ok(RunningServer {
+        address,
+        app,
+        handle,
+        serving: tokio::spawn(server),
+    })
+}
+
+/// Opens the database that the settings name.
+pub(crate) async fn open(settings: &Settings) -> Result<Store, ConnectError> {
+    let options = Options {
+        connections: settings.database.connections,
+        ..Options::default()
+    };
+    Store::connect(settings.database.url.expose(), options).await
+}
+
+fn listen(address: SocketAddr) -> Result<std::net::TcpListener, ServeError> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    };
+    socket
+        .and_then(|socket| {
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            socket.listen(BACKLOG)?.into_std()
+        })
+        .map_err(|error| ServeError::Listen { address, error })
+}
+
+fn http_server(
+    app: &Arc<App>,
+    listener: std::net::TcpListener,
+) -> io::Result<actix_web::dev::Server> {
+    let data = Data::from(Arc::clone(app));
+    let mut server = HttpServer::new(move || {
+        let settings = &data.settings;
+        ActixApp::new()
+            .app_data(data.clone())
+            .app_data(PayloadConfig::new(MAX_BODY_BYTES))
+            .configure(|config| routes::configure(settings, config))
+            .wrap(data.origins.cors())
+            .wrap(Compress::default())
+            .wrap(from_fn(security_headers))
+            .wrap(from_fn(observe))
+    })
+    .disable_signals()
+    .shutdown_timeout(app.settings.server.drain_timeout.as_secs().max(1));
+    if app.settings.server.workers > 0 {
+        server = server.workers(app.settings.server.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+impl RunningServer {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it listens, as people type it.
+    pub fn url(&self) -> String {
+        if self.address.ip().is_unspecified() {
+            format!("http://localhost:{}", self.address.port())
+        } else {
+            format!("http://{}", self.address)
+        }
+    }
+
+    /// Ends it in good order, and within `server.drain_timeout`: it takes no more connections and
+    /// calls, tells every socket to reconnect elsewhere (close code 1001), finishes the requests
+    /// and commands in hand, and stores what was measured. Live calls stay in the database for
+    /// whoever serves next.
+    ///
+    /// Returns whether all of that was done in time.
+    pub async fn stop(self) -> bool {
+        let patience = self.app.settings.server.drain_timeout;
+        self.app.draining.store(true, Ordering::Release);
+        self.app.engine.drain();
+        let finished = tokio::time::timeout(patience, async {
+            // Nobody new from here on; those who are here are asked to go.
+            let connections = self.handle.stop(true);
+            self.app.hub.close_all(CloseCode::GoingAway);
+            self.app.hub.drained().await;
+            connections.await;
+            self.app.engine.stop().await;
+        })
+        .await
+        .is_ok();
+        if !finished {
+            tracing::warn!(?patience, "not everything was finished in time");
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.handle.stop(false)).await;
+        }
+        self.serving.abort();
+        finished
+    }
+}
