@@ -163,12 +163,11 @@ impl Hub {
             .devices
             .iter_mut()
             .find(|c| c.device == address.device);
-        let old = match same {
-            Some(old) => Some(std::mem::replace(old, connected)),
-            None => {
-                presence.devices.push(connected);
-                None
-            }
+        let old = if let Some(same) = same {
+            Some(std::mem::replace(same, connected))
+        } else {
+            presence.devices.push(connected);
+            None
         };
         drop(shard);
         if let Some(old) = &old {
@@ -318,3 +317,6 @@ impl Hub {
         &self.shards[(hash % SHARDS as u64) as usize]
     }
 }
+
+#[cfg(test)]
+mod tests;

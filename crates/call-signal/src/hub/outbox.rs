@@ -166,13 +166,11 @@ impl Outbox {
 
     pub(crate) fn poll_closing(&self, cx: &mut Context<'_>) -> Poll<CloseCode> {
         let mut state = self.state.lock();
-        match state.close {
-            Some(code) => Poll::Ready(code),
-            None => {
-                remember(&mut state.closing, cx);
-                Poll::Pending
-            }
+        if let Some(code) = state.close {
+            return Poll::Ready(code);
         }
+        remember(&mut state.closing, cx);
+        Poll::Pending
     }
 
     pub(crate) fn ping(&self) {
@@ -200,13 +198,11 @@ impl Outbox {
 
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Outgoing> {
         let mut state = self.state.lock();
-        match state.pop() {
-            Some(outgoing) => Poll::Ready(outgoing),
-            None => {
-                remember(&mut state.writer, cx);
-                Poll::Pending
-            }
+        if let Some(outgoing) = state.pop() {
+            return Poll::Ready(outgoing);
         }
+        remember(&mut state.writer, cx);
+        Poll::Pending
     }
 }
 

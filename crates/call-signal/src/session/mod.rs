@@ -9,7 +9,7 @@ use call_domain::{DeviceId, UserId};
 use crate::wire::{
     ClientCommand, ClientFrame, ErrorCode, Parsed, ServerMessage, Signal, SignalError,
 };
-use crate::{CloseCode, SocketConfig};
+use crate::{CloseCode, Frame, SocketConfig};
 use pace::{Beat, Bucket, Errors, Heartbeat};
 
 /// One connection: what a frame means at this point of it, and when it must end.
@@ -87,10 +87,10 @@ pub enum Task {
 }
 
 /// What to send, and whether to close after it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The message to send.
-    pub message: Option<ServerMessage>,
+    pub frame: Option<Frame>,
     /// Close, once that is sent.
     pub close: Option<CloseCode>,
 }
@@ -157,7 +157,7 @@ impl Session {
                 let error = SignalError::new(ErrorCode::NotReady, "say `session:hello` first");
                 Reaction::Reply(self.refuse(ask, error, now))
             }
-            ClientFrame::Ping => Reaction::Reply(Reply::message(ServerMessage::SessionPong)),
+            ClientFrame::Ping => Reaction::Reply(Reply::message(&ServerMessage::SessionPong)),
             ClientFrame::Refresh { token } => Reaction::Start(Task::Refresh { ask, token }),
             ClientFrame::Signal(signal) => Reaction::Relay(ask, signal),
             ClientFrame::Command(command) => Reaction::Start(Task::Command { ask, command }),
@@ -171,10 +171,7 @@ impl Session {
             user,
             expires_at: now.checked_add(remaining),
         };
-        Reply {
-            message: ask.ack(),
-            close: None,
-        }
+        ask.ack()
     }
 
     /// The hello was refused. A bad token is final; anything else is worth another try.
@@ -184,7 +181,7 @@ impl Session {
             _ => CloseCode::TryAgainLater,
         };
         Reply {
-            message: Some(ask.error(error)),
+            frame: Some(ask.error(error)),
             close: Some(close),
         }
     }
@@ -200,10 +197,7 @@ impl Session {
         match (&mut self.phase, identity) {
             (Phase::Open { user, expires_at }, Some((of, remaining))) if *user == of => {
                 *expires_at = now.checked_add(remaining);
-                Reply {
-                    message: ask.ack(),
-                    close: None,
-                }
+                ask.ack()
             }
             (_, Some(_)) => {
                 let error =
@@ -217,10 +211,7 @@ impl Session {
     /// How a command or a signal went.
     pub fn done(&mut self, ask: Ask, outcome: Result<(), SignalError>, now: Instant) -> Reply {
         match outcome {
-            Ok(()) => Reply {
-                message: ask.ack(),
-                close: None,
-            },
+            Ok(()) => ask.ack(),
             Err(error) => self.refuse(ask, error, now),
         }
     }
@@ -259,7 +250,7 @@ impl Session {
     fn refuse(&mut self, ask: Ask, error: SignalError, now: Instant) -> Reply {
         let too_many = is_clients_fault(error.code) && self.errors.add(&self.config, now);
         Reply {
-            message: Some(ask.error(error)),
+            frame: Some(ask.error(error)),
             close: too_many.then_some(CloseCode::TooManyErrors),
         }
     }
@@ -293,24 +284,29 @@ const fn is_clients_fault(code: ErrorCode) -> bool {
 }
 
 impl Ask {
-    fn ack(self) -> Option<ServerMessage> {
-        self.id.map(|id| ServerMessage::Ack { id })
+    /// A message without an `id` is not acknowledged.
+    fn ack(self) -> Reply {
+        match self.id {
+            Some(id) => Reply::message(&ServerMessage::Ack { id }),
+            None => Reply::default(),
+        }
     }
 
-    fn error(self, error: SignalError) -> ServerMessage {
-        ServerMessage::Error {
+    fn error(self, error: SignalError) -> Frame {
+        let message = ServerMessage::Error {
             id: self.id,
             call_id: self.call_id,
             code: error.code,
             detail: error.detail.into_owned(),
-        }
+        };
+        message.to_frame()
     }
 }
 
 impl Reply {
-    const fn message(message: ServerMessage) -> Self {
+    fn message(message: &ServerMessage) -> Self {
         Self {
-            message: Some(message),
+            frame: Some(message.to_frame()),
             close: None,
         }
     }

@@ -119,12 +119,11 @@ impl Headers {
     fn payload_len(&self) -> Option<u64> {
         let h = &self.header;
         match (self.len, h[1] & !MASK_BIT) {
-            (0 | 1, _) => None,
             (4, 126) => Some(u16::from_be_bytes([h[2], h[3]]).into()),
             (10, 127) => Some(u64::from_be_bytes([
                 h[2], h[3], h[4], h[5], h[6], h[7], h[8], h[9],
             ])),
-            (_, 126 | 127) => None,
+            (0 | 1, _) | (_, 126 | 127) => None,
             (_, short) => Some(short.into()),
         }
     }

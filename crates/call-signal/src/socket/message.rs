@@ -101,10 +101,9 @@ fn close_code_of_io(error: &io::Error) -> CloseCode {
     }
     match cause.downcast_ref::<PayloadError>() {
         Some(PayloadError::Overflow) => CloseCode::TooBig,
-        Some(_) => CloseCode::Lost,
-        // What remains is the codec's complaint about reserved bits.
+        // The codec's complaint about reserved bits.
         None if error.kind() == io::ErrorKind::InvalidData => CloseCode::Protocol,
-        None => CloseCode::Lost,
+        Some(_) | None => CloseCode::Lost,
     }
 }
 

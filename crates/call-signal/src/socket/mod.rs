@@ -186,8 +186,8 @@ impl Socket {
     }
 
     fn reply(&self, reply: Reply) -> Result<(), CloseCode> {
-        if let Some(message) = reply.message {
-            self.outbox.send(message.to_frame());
+        if let Some(frame) = reply.frame {
+            self.outbox.send(frame);
         }
         reply.close.map_or(Ok(()), Err)
     }
