@@ -126,7 +126,7 @@ impl Outbox {
     }
 
     /// Drops what waited for `session:ready`, which will not come.
-    pub(crate) fn uncork_last(&self) {
+    pub(crate) fn discard_corked(&self) {
         let mut state = self.state.lock();
         if state.phase == Phase::Corked {
             state.discard();

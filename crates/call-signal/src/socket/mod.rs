@@ -73,6 +73,9 @@ pub async fn serve_socket(
     Ok(response.map_into_boxed_body())
 }
 
+/// After so many frames other sockets have their turn.
+const FRAMES_AT_ONCE: usize = 16;
+
 /// The reading half of a connection, and all that happens on behalf of it.
 struct Socket {
     frames: MessageStream,
@@ -116,7 +119,14 @@ impl Socket {
     async fn serve(&mut self) -> CloseCode {
         let timer = tokio::time::sleep_until(self.session.next_deadline().into());
         tokio::pin!(timer);
+        let mut frames = 0;
         loop {
+            // Frames that came together are not handled in one go: what they cause must get a
+            // chance to be written before the next, or a burst would look like a slow reader.
+            if frames == FRAMES_AT_ONCE {
+                frames = 0;
+                tokio::task::yield_now().await;
+            }
             let deadline = self.session.next_deadline().into();
             if timer.deadline() != deadline {
                 timer.as_mut().reset(deadline);
@@ -128,7 +138,10 @@ impl Socket {
                 wake = next(&mut self.running, &mut self.frames) => wake,
             };
             let closed = match wake {
-                Wake::Frame(frame) => self.frame(frame),
+                Wake::Frame(frame) => {
+                    frames += 1;
+                    self.frame(frame)
+                }
                 Wake::Done(done) => {
                     self.running = None;
                     self.done(done)

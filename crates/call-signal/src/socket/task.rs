@@ -81,7 +81,7 @@ impl Socket {
                     (Ok(_), None) => self.session.refused(ask, bad_token()),
                     (Err(error), _) => {
                         let reply = self.session.refused(ask, error);
-                        self.outbox.uncork_last();
+                        self.outbox.discard_corked();
                         reply
                     }
                 }
