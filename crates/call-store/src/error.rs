@@ -104,7 +104,7 @@ impl From<Failure> for StoreError {
         match failure {
             Failure::Store(error) => error,
             Failure::Diesel(Diesel::DatabaseError(kind, information)) => {
-                from_database(&kind, information.message())
+                from_database(kind, information.message())
             }
             // The only values that refuse to be written are times.
             Failure::Diesel(Diesel::SerializationError(_)) => Self::Unstorable("time"),
@@ -119,7 +119,7 @@ impl From<Failure> for StoreError {
 /// Diesel passes on no code but those of constraints, so the rest is told by the message: SQLite's
 /// are fixed (`sqlite3_errstr`), and PostgreSQL's of these kinds end in English words of libpq or
 /// the C library where the server runs in an English or C locale.
-fn from_database(kind: &DatabaseErrorKind, message: &str) -> StoreError {
+fn from_database(kind: DatabaseErrorKind, message: &str) -> StoreError {
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
     if matches!(kind, DatabaseErrorKind::ClosedConnection) || says(&["disk I/O error"]) {
         StoreError::Unavailable(message.to_owned())

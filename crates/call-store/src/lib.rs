@@ -1,5 +1,4 @@
 //! Calls made durable, in SQLite or PostgreSQL, behind one trait.
-#![warn(clippy::wildcard_enum_match_arm)]
 
 #[cfg(not(any(feature = "sqlite", feature = "libpq")))]
 compile_error!("call-store needs a database: enable `sqlite`, `postgres` or `postgres-system`");

@@ -221,3 +221,201 @@ fn execute(connection: &mut AnyConnection, sql: &str) -> Result<(), StoreError> 
         .batch_execute(sql)
         .map_err(|error| Failure::from(error).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, mpsc as blocking};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel::prelude::*;
+    use diesel::sql_query;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+
+    /// A writer over an empty table, and the number of transactions that it has committed.
+    fn writer(pragma: &str) -> (Arc<Writer>, Arc<AtomicUsize>) {
+        let commits = Arc::new(AtomicUsize::new(0));
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        connection
+            .batch_execute(&format!(
+                "CREATE TABLE notes (text TEXT NOT NULL); {pragma}"
+            ))
+            .unwrap();
+        let counter = Arc::clone(&commits);
+        connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event
+                && query.to_string() == "COMMIT"
+            {
+                counter.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        let connection = AnyConnection::Sqlite(connection);
+        let writer = Writer::start(connection, &Options::default()).unwrap();
+        (Arc::new(writer), commits)
+    }
+
+    async fn note(writer: &Writer, text: &'static str) -> Result<(), StoreError> {
+        writer
+            .run(move |connection| {
+                sql_query(format!("INSERT INTO notes VALUES ({text})")).execute(connection)?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn count(writer: &Writer) -> i64 {
+        writer
+            .run(|connection| {
+                let counts: Vec<Count> =
+                    sql_query("SELECT count(*) AS count FROM notes").load(connection)?;
+                Ok(counts[0].count)
+            })
+            .await
+            .unwrap()
+    }
+
+    /// Keeps the writer busy until the sender is used or dropped.
+    async fn hold(writer: &Arc<Writer>) -> blocking::Sender<()> {
+        let (release, held) = blocking::channel();
+        let (begun, busy) = oneshot::channel();
+        let writer = Arc::clone(writer);
+        tokio::spawn(async move {
+            writer
+                .run_alone(move |_| {
+                    let _ = begun.send(());
+                    let _ = held.recv();
+                    Ok(())
+                })
+                .await
+        });
+        busy.await.unwrap();
+        release
+    }
+
+    /// Asks for changes while the writer is held, so that they wait together.
+    async fn together(writer: &Arc<Writer>, texts: &[&'static str]) -> Vec<Result<(), StoreError>> {
+        let release = hold(writer).await;
+        let mut waiting = Vec::new();
+        for &text in texts {
+            let writer = Arc::clone(writer);
+            let before = writer.jobs.as_ref().unwrap().capacity();
+            let asked = {
+                let writer = Arc::clone(&writer);
+                tokio::spawn(async move { note(&writer, text).await })
+            };
+            while writer.jobs.as_ref().unwrap().capacity() == before {
+                tokio::task::yield_now().await;
+            }
+            waiting.push(asked);
+        }
+        drop(release);
+        let mut results = Vec::new();
+        for asked in waiting {
+            results.push(asked.await.unwrap());
+        }
+        results
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_committed_at_once() {
+        let (writer, commits) = writer("");
+        let results = together(&writer, &["'a'", "'b'", "'c'", "'d'"]).await;
+        assert!(results.iter().all(Result::is_ok));
+        assert_eq!(commits.load(Ordering::SeqCst), 1);
+        assert_eq!(count(&writer).await, 4);
+    }
+
+    #[tokio::test]
+    async fn one_that_fails_takes_no_other_with_it() {
+        let (writer, commits) = writer("");
+        let results = together(&writer, &["'a'", "NULL", "'c'"]).await;
+        assert!(results[0].is_ok() && results[2].is_ok());
+        assert!(matches!(results[1], Err(StoreError::Database(_))));
+        assert_eq!(commits.load(Ordering::SeqCst), 1);
+        assert_eq!(count(&writer).await, 2);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_survived() {
+        let (writer, _) = writer("PRAGMA max_page_count = 4;");
+        let big = "hex(zeroblob(100000))";
+        let results = together(&writer, &["'a'", big, "'c'"]).await;
+        assert!(
+            matches!(results[1], Err(StoreError::DiskFull)),
+            "{results:?}"
+        );
+        // Whoever was told "yes" finds the note, and nobody else does.
+        let told = results.iter().filter(|result| result.is_ok()).count();
+        assert_eq!(usize::try_from(count(&writer).await), Ok(told));
+        note(&writer, "'small'").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_told() {
+        let (writer, _) = writer("");
+        let options = Options {
+            queue: 1,
+            patience: Duration::ZERO,
+            ..Options::default()
+        };
+        drop(writer);
+        let connection = SqliteConnection::establish(":memory:").unwrap();
+        let writer = Writer::start(AnyConnection::Sqlite(connection), &options).unwrap();
+        let writer = Arc::new(writer);
+        let release = hold(&writer).await;
+        let waiting = {
+            let writer = Arc::clone(&writer);
+            tokio::spawn(async move { writer.run(|_| Ok(())).await })
+        };
+        while writer.jobs.as_ref().unwrap().capacity() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let refused = writer.run(|_| Ok(())).await;
+        assert!(matches!(refused, Err(StoreError::Overloaded)));
+        drop(release);
+        waiting.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_was_accepted_is_done_before_it_is_dropped() {
+        let (writer, commits) = writer("");
+        let release = hold(&writer).await;
+        let (done, look) = blocking::channel();
+        for n in 0..3 {
+            let done = done.clone();
+            let place = writer.jobs.as_ref().unwrap().reserve().await.unwrap();
+            let (reply, _) = oneshot::channel::<Result<(), StoreError>>();
+            place.send(Job::Change(Box::new(Asked {
+                work: move |_: &mut AnyConnection| {
+                    let _ = done.send(n);
+                    Ok(())
+                },
+                reply,
+            })));
+        }
+        drop(release);
+        drop(done);
+        // The task of `hold` lets go of its share when it is done.
+        let mut writer = writer;
+        let writer = loop {
+            match Arc::try_unwrap(writer) {
+                Ok(writer) => break writer,
+                Err(shared) => {
+                    writer = shared;
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        drop(writer);
+        assert_eq!(look.try_iter().collect::<Vec<_>>(), [0, 1, 2]);
+        assert_eq!(commits.load(Ordering::SeqCst), 1);
+    }
+}

@@ -85,7 +85,7 @@ CREATE TABLE call_events (
 
 -- How a participant received a peer, every few seconds; units as in W3C webrtc-stats.
 CREATE TABLE quality_samples (
-    id INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL PRIMARY KEY,
     call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
     user_id TEXT NOT NULL,
     peer_id TEXT NOT NULL,

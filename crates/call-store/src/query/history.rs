@@ -127,7 +127,7 @@ fn item(query: &HistoryQuery, id: Id, rows: CallRows) -> Result<HistoryItem, Cor
         Direction::Incoming
     };
     Ok(HistoryItem {
-        call: stored_call(row, annotations, participants)?,
+        call: stored_call(&row, annotations, participants)?,
         direction,
         outcome,
     })

@@ -69,7 +69,7 @@ impl Snapshot {
     }
 
     pub(crate) fn into_stored_call(self) -> Result<StoredCall, CorruptCall> {
-        stored_call(self.call, AnnotationRow::default(), self.participants)
+        stored_call(&self.call, AnnotationRow::default(), self.participants)
     }
 }
 
@@ -146,7 +146,7 @@ fn version(call: &Call) -> Result<i64, StoreError> {
 
 /// Makes one call of its rows, which may come in any order.
 pub(crate) fn stored_call(
-    row: CallRow,
+    row: &CallRow,
     annotations: AnnotationRow,
     mut participants: Vec<ParticipantRow>,
 ) -> Result<StoredCall, CorruptCall> {
@@ -212,6 +212,6 @@ pub(crate) fn stored_calls(
     }
     calls
         .into_values()
-        .map(|(call, annotations, participants)| stored_call(call, annotations, participants))
+        .map(|(call, annotations, participants)| stored_call(&call, annotations, participants))
         .collect()
 }

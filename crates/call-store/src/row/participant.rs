@@ -26,6 +26,7 @@ pub(crate) struct ParticipantRow {
 }
 
 /// What a step may change.
+#[allow(clippy::struct_excessive_bools)] // one for each column
 #[derive(Debug, Clone, AsChangeset, Insertable, Queryable, Selectable, Serialize, Deserialize)]
 #[diesel(table_name = call_participants)]
 #[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]

@@ -1,0 +1,36 @@
+//! One suite for both databases, and what only one of them has.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+/// Runs each case on every database that is compiled in, each time with an empty one.
+macro_rules! contract {
+    ($($case:ident),+ $(,)?) => {
+        #[cfg(feature = "sqlite")]
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$case(crate::support::sqlite().await).await;
+            })+
+        }
+
+        #[cfg(feature = "libpq")]
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$case(crate::support::postgres().await).await;
+            })+
+        }
+    };
+}
+
+mod credentials;
+mod history;
+mod migrations;
+mod placing;
+#[cfg(feature = "libpq")]
+mod postgres;
+mod quality;
+mod round_trip;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod steps;
+mod support;
