@@ -152,9 +152,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_does_not_stop_the_lane() {
         let lanes = Lanes::open();
-        let bad = lanes
-            .run(call(1), async { assert!(LANES == 0, "on purpose") })
-            .await;
+        let bad = lanes.run(call(1), async { panic!("on purpose") }).await;
         assert_eq!(bad, Err(NotDone::Panicked));
         assert_eq!(lanes.run(call(1), async { 7 }).await, Ok(7));
     }

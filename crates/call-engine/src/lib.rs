@@ -1,4 +1,74 @@
-//! placeholder
+//! Calls carried out: a pure state machine ([`call_domain`]) decides, this engine makes its
+//! decisions durable, and then tells everybody.
+//!
+//! Every command, from REST, a socket or a timer, takes one way in:
+//!
+//! 1. load the call: from the roster of live calls, else from the store;
+//! 2. `apply` the command;
+//! 3. commit the step where the stored version is still the one that was loaded, else begin anew;
+//! 4. carry it out: tell the devices, arm the next deadline.
+//!
+//! # Contract
+//!
+//! - **Durable first.** Nobody is told of a change before it is stored. When a write fails the one
+//!   who asked gets the error; if it was made all the same, those concerned are told a moment later.
+//! - **In order.** The commands of one call are carried out one after the other, so each device in a
+//!   call is told of every version, in order. A command that was taken on is finished even if the
+//!   one who asked has gone.
+//! - **Exactly once.** Deadlines are stored with the call. They are watched by one task, and by a
+//!   sweep of the store every few seconds; after a crash the next engine on the same store carries
+//!   them out, and the version check makes sure that only one does.
+//! - **Nothing to learn.** Whoever has no part in a call gets the same answer as for an id that does
+//!   not exist.
+//! - Signals (SDP, ICE) are never stored. They pass between the devices that took the call, and are
+//!   kept in memory for a while for one whose connection is lost.
+//! - Time comes from a [`Clock`], so that tests need not wait.
+//!
+//! [`EngineService`] is what the sockets of `call-signal` need; REST routes call the methods of
+//! [`Engine`], one per use case.
+//!
+//! # Example
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use call_domain::{Address, CallType, Policy};
+//! use call_engine::{Engine, EngineConfig, Initiate, SystemClock};
+//! use call_signal::{Hub, HubLimits};
+//! use call_store::{Options, Store};
+//! use call_turn::TurnAuthority;
+//!
+//! # #[tokio::main(flavor = "multi_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = Store::connect("sqlite::memory:", Options::default()).await?;
+//! store.migrate().await?;
+//! let config = EngineConfig {
+//!     policy: Policy::default(),
+//!     turn: TurnAuthority::new(vec![], vec![], Duration::from_hours(24))?,
+//!     presence_directory: false,
+//! };
+//! let hub = Arc::new(Hub::new(HubLimits::default()));
+//! let engine = Engine::start(config, Arc::new(store), hub, Arc::new(SystemClock)).await?;
+//!
+//! let alice = Address { user: "alice".parse()?, device: "phone".parse()? };
+//! let bob = Address { user: "bob".parse()?, device: "laptop".parse()? };
+//! let begun = engine
+//!     .initiate(Initiate {
+//!         from: alice,
+//!         name: Some("Alice".into()),
+//!         call_type: CallType::Audio,
+//!         invitees: vec![bob.user.clone()],
+//!         conversation_id: None,
+//!         metadata: serde_json::Map::new(),
+//!         idempotency: None,
+//!     })
+//!     .await?;
+//! let taken = engine.answer(begun.call.call.id(), bob, Some("Bob".into())).await?;
+//! assert!(taken.call.answered_at().is_some());
+//! engine.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
 mod background;
 mod bus;
 mod carry_out;

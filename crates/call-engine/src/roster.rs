@@ -110,13 +110,13 @@ impl Roster {
                 .or_default()
                 .insert(call.id());
         }
-        let live = Arc::new(LiveCall {
+        let newest = Arc::new(LiveCall {
             call,
             annotations,
             line,
         });
-        by_id.insert(live.call.id(), Arc::clone(&live));
-        live
+        by_id.insert(newest.call.id(), Arc::clone(&newest));
+        newest
     }
 
     /// Forgets a call that has ended.

@@ -25,24 +25,15 @@ impl QualityWatch {
             .observe(peer, assessment)
     }
 
-    /// Forgets everybody whom `stays` does not name; returns who changed by that.
-    pub(crate) fn retain(&self, stays: impl Fn(&UserId) -> bool) -> Vec<(UserId, QualityChange)> {
+    /// Forgets those who are out of the call; returns who else changed by that.
+    pub(crate) fn forget(&self, absent: &[&UserId]) -> Vec<(UserId, QualityChange)> {
         let mut monitors = self.monitors.lock();
-        let gone: Vec<_> = monitors
-            .keys()
-            .filter(|user| !stays(user))
-            .cloned()
-            .collect();
-        for user in &gone {
-            monitors.remove(user);
-        }
+        monitors.retain(|user, _| !absent.contains(&user));
         let mut changes = Vec::new();
         for (user, monitor) in &mut *monitors {
-            for peer in &gone {
-                if let Some(change) = monitor.forget(peer) {
-                    changes.push((user.clone(), change));
-                }
-            }
+            // Only the last change counts: the others were never seen.
+            let change = absent.iter().filter_map(|peer| monitor.forget(peer)).last();
+            changes.extend(change.map(|change| (user.clone(), change)));
         }
         changes
     }

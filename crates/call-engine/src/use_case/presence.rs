@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use call_domain::{Address, Call, CallId, Command, Notice, UserId};
+use call_domain::{Address, Call, CallId, Command, Notice, Participant, UserId};
 use call_store::StoreError;
 
 use crate::message;
@@ -50,7 +50,7 @@ impl Engine {
             if view
                 .call
                 .participant(&who.user)
-                .is_some_and(|p| p.is_ringing())
+                .is_some_and(Participant::is_ringing)
                 && let Some(frame) = message::single(view, &Notice::Incoming)
             {
                 self.bus.send_to(who, &frame);

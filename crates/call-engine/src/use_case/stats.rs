@@ -57,7 +57,9 @@ impl Engine {
 
     /// Whoever is out of the call counts no more for the quality of the others.
     pub(crate) fn forget_quality_of_absent(&self, live: &LiveCall) {
-        for (user, change) in live.line.quality.retain(|user| live.call.is_present(user)) {
+        let absent = live.call.participants().iter().filter(|p| !p.is_present());
+        let absent: Vec<_> = absent.map(|p| &p.user_id).collect();
+        for (user, change) in live.line.quality.forget(&absent) {
             self.quality_changed(&live.call, &user, &change);
         }
     }

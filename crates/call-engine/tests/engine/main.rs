@@ -1,0 +1,18 @@
+//! The engine with a real store and a real hub, under a clock that is moved by hand.
+
+// Helper functions of tests may fail them.
+#![allow(clippy::expect_used, clippy::missing_panics_doc, unreachable_pub)]
+
+mod faults;
+mod idempotency;
+mod lifecycle;
+mod presence;
+mod privacy;
+mod quality;
+mod races;
+mod restart;
+mod signals;
+mod stopping;
+mod stress;
+mod support;
+mod turn;
