@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask help` lists them.
 
+mod bench;
 mod fix;
 mod packages;
 mod run;
@@ -30,6 +31,8 @@ enum Command {
     Test(test::Options),
     /// What a CI server runs; the same as `test`.
     Ci(test::Options),
+    /// Measure set-up, relaying and memory beside limits taken in the same run (release build).
+    Bench(bench::Options),
     /// Repair what a machine can repair: format, generated types.
     Fix(fix::Options),
 }
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(options) => run::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Test(options) | Command::Ci(options) => test::run(&options),
+        Command::Bench(options) => bench::bench(&options).map(|()| ExitCode::SUCCESS),
         Command::Fix(options) => fix::run(&options).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
