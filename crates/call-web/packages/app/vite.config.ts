@@ -15,8 +15,9 @@ export default defineConfig({
     host: "127.0.0.1",
     port: 5173,
     proxy: {
-      "/api": server,
-      "/ws": { target: server, ws: true },
+      // The Host stays the page's own, so that the server sees one origin.
+      "/api": { target: server, changeOrigin: false },
+      "/ws": { target: server, changeOrigin: false, ws: true },
     },
   },
   build: { target: "es2022", assetsInlineLimit: 0 },

@@ -94,16 +94,27 @@ function Made(props: {
       const now = latest.current;
       return typeof now === "string" ? now : now();
     };
-    const client = new CallClient(
-      url === undefined ? { token: getToken } : { url, token: getToken },
-    );
-    const devices = new DeviceList();
-    setValue({ client, devices });
-    // A failure is in `client.state`, which goes on trying.
-    client.connect().catch(() => undefined);
+    let stop: (() => void) | undefined;
+    let gone = false;
+    // A moment later, so that React's trial run of effects while developing makes no client: two
+    // of them would be one device that connects twice.
+    queueMicrotask(() => {
+      if (gone) return;
+      const client = new CallClient(
+        url === undefined ? { token: getToken } : { url, token: getToken },
+      );
+      const devices = new DeviceList();
+      setValue({ client, devices });
+      // A failure is in `client.state`, which goes on trying.
+      client.connect().catch(() => undefined);
+      stop = () => {
+        client.close();
+        devices.close();
+      };
+    });
     return () => {
-      client.close();
-      devices.close();
+      gone = true;
+      stop?.();
       setValue(null);
     };
   }, [url]);
