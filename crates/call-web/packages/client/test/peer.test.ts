@@ -1,0 +1,363 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../src/environment.js";
+import { Peer, type PeerSignal } from "../src/peer.js";
+import {
+  asConnection,
+  FakeConnection,
+  FakeTrack,
+  installMedia,
+} from "./support/fake-connection.js";
+import { settle } from "./support/world.js";
+
+const camera = new FakeTrack("video");
+const tracks = { audio: null, video: camera as unknown as MediaStreamTrack, screenAudio: null };
+
+/** One end of a line whose signals the test delivers by hand. */
+class End {
+  readonly outbox: PeerSignal[] = [];
+  readonly peer: Peer;
+  refuse = false;
+
+  constructor(
+    readonly selfId: string,
+    readonly remoteId: string,
+  ) {
+    this.peer = new Peer({
+      selfId,
+      remoteId,
+      clock: systemClock,
+      connect: (configuration) => new asConnection(configuration),
+      configuration: async () => ({}),
+      send: async (signal) => {
+        if (this.refuse) throw new Error("refused");
+        this.outbox.push(signal);
+      },
+      tracks: () => tracks,
+      changed: () => undefined,
+      debug: () => undefined,
+    });
+  }
+
+  get connection(): FakeConnection {
+    return this.peer.link?.connection as unknown as FakeConnection;
+  }
+
+  get bound(): string | null | undefined {
+    return this.peer.link?.remoteId;
+  }
+
+  offers(): PeerSignal[] {
+    return this.outbox.filter((signal) => signal.type === "call:offer");
+  }
+}
+
+/** Carries the oldest signal of one end to the other. */
+async function carry(from: End, to: End): Promise<void> {
+  const signal = from.outbox.shift();
+  if (signal) to.peer.receive(signal);
+  await settle();
+}
+
+/** Carries everything until nothing is left. */
+async function carryAll(a: End, b: End): Promise<void> {
+  await settle();
+  for (let i = 0; i < 20 && a.outbox.length + b.outbox.length > 0; i += 1) {
+    await carry(a, b);
+    await carry(b, a);
+  }
+}
+
+function expectTogether(a: End, b: End): void {
+  expect(a.connection.signalingState).toBe("stable");
+  expect(b.connection.signalingState).toBe("stable");
+  expect(a.bound).toBe(b.peer.link?.id);
+  expect(b.bound).toBe(a.peer.link?.id);
+  expect(a.connection.remoteDescription?.sdp).toContain(`ice-ufrag:${b.connection.ufrag}`);
+  expect(b.connection.remoteDescription?.sdp).toContain(`ice-ufrag:${a.connection.ufrag}`);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  installMedia();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the first agreement", () => {
+  it("is offered by who enters and answered by who waits, with three places", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(false);
+    bob.peer.start(true);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+    for (const end of [alice, bob]) {
+      const places = end.connection.getTransceivers();
+      expect(places.map((place) => place.receiver.track.kind)).toEqual(["audio", "video", "audio"]);
+      expect(places.map((place) => place.direction)).toEqual(["sendrecv", "sendrecv", "sendrecv"]);
+      expect(places[1]?.sender.track).toBe(camera);
+    }
+  });
+
+  it("is offered after a while by who waited in vain", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(false);
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(alice.outbox).toEqual([]);
+    await vi.advanceTimersByTimeAsync(200);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  for (const first of ["alice", "bob"] as const) {
+    it(`survives both offering at once, ${first}'s offer arriving first`, async () => {
+      const ends = { alice: new End("alice", "bob"), bob: new End("bob", "alice") };
+      ends.alice.peer.start(true);
+      ends.bob.peer.start(true);
+      await settle();
+      const second = first === "alice" ? "bob" : "alice";
+      await carry(ends[first], ends[second]);
+      await carry(ends[second], ends[first]);
+      await carryAll(ends.alice, ends.bob);
+      expectTogether(ends.alice, ends.bob);
+      expect(ends.alice.connection.getTransceivers()).toHaveLength(3);
+    });
+  }
+
+  it("comes about although the answer was lost", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(true);
+    await settle();
+    await carry(alice, bob);
+    bob.outbox.length = 0;
+    await vi.advanceTimersByTimeAsync(5000);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+    expect(FakeConnection.all).toHaveLength(2);
+  });
+
+  it("is offered again when the server refused the offer", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.refuse = true;
+    alice.peer.start(true);
+    await settle();
+    alice.refuse = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  it("is begun anew when the browser cannot use the description", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    bob.peer.start(false);
+    bob.peer.receive({ type: "call:offer", sdp: "nonsense" });
+    await settle();
+    expect(bob.outbox).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2000);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  it("works with a client that does not mark its descriptions", async () => {
+    const alice = new End("alice", "bob");
+    const stranger = new FakeConnection();
+    for (const kind of ["audio", "video", "audio"] as const) stranger.addTransceiver(kind);
+    await stranger.setLocalDescription();
+    alice.peer.receive({ type: "call:offer", sdp: stranger.localDescription?.sdp ?? "" });
+    await settle();
+    const [answer] = alice.outbox;
+    expect(answer?.type).toBe("call:answer");
+    // Its ICE restart belongs to the same connection.
+    stranger.signalingState = "stable";
+    stranger.restartIce();
+    await stranger.setLocalDescription();
+    const { connection } = alice;
+    alice.peer.receive({ type: "call:offer", sdp: stranger.localDescription?.sdp ?? "" });
+    await settle();
+    expect(alice.connection).toBe(connection);
+    expect(alice.outbox).toHaveLength(2);
+  });
+});
+
+describe("candidates", () => {
+  const candidate = (ufrag: string) => ({
+    type: "call:ice-candidate" as const,
+    candidate: { candidate: "candidate:1", sdpMid: "0", usernameFragment: ufrag },
+  });
+
+  it("wait for the description", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(true);
+    await settle();
+    await carry(alice, bob);
+    alice.peer.receive(candidate(bob.connection.ufrag));
+    await settle();
+    expect(alice.connection.candidates).toEqual([]);
+    await carryAll(alice, bob);
+    expect(alice.connection.candidates).toEqual([candidate(bob.connection.ufrag).candidate]);
+  });
+
+  it("of an earlier connection are dropped, and their end is passed on", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(true);
+    await carryAll(alice, bob);
+    alice.peer.receive(candidate("older"));
+    alice.peer.receive({ type: "call:ice-candidate", candidate: null });
+    await settle();
+    expect(alice.connection.candidates).toEqual([null]);
+  });
+
+  it("are sent as the browser finds them, and null at the end", async () => {
+    const alice = new End("alice", "bob");
+    alice.peer.start(true);
+    await settle();
+    alice.outbox.length = 0;
+    const found = {
+      candidate: "candidate:1",
+      sdpMid: "0",
+      sdpMLineIndex: 0,
+      usernameFragment: "u",
+    };
+    alice.connection.onicecandidate?.({ candidate: found });
+    alice.connection.onicecandidate?.({ candidate: { candidate: "" } });
+    alice.connection.onicecandidate?.({ candidate: null });
+    expect(alice.outbox).toEqual([
+      { type: "call:ice-candidate", candidate: found },
+      { type: "call:ice-candidate", candidate: null },
+    ]);
+  });
+});
+
+describe("a connection that breaks", () => {
+  async function connected(): Promise<[End, End]> {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(true);
+    await carryAll(alice, bob);
+    alice.connection.become("connected");
+    bob.connection.become("connected");
+    return [alice, bob];
+  }
+
+  it("is restarted at once when it failed", async () => {
+    const [alice, bob] = await connected();
+    alice.connection.become("failed");
+    await settle();
+    expect(alice.connection.restarts).toBe(1);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+    expect(FakeConnection.all).toHaveLength(2);
+  });
+
+  it("is restarted three seconds after it was disconnected", async () => {
+    const [alice] = await connected();
+    alice.connection.become("disconnected");
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(alice.connection.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(alice.connection.restarts).toBe(1);
+  });
+
+  it("is left alone when it comes back in time", async () => {
+    const [alice] = await connected();
+    alice.connection.become("disconnected");
+    await vi.advanceTimersByTimeAsync(2000);
+    alice.connection.become("connected");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(alice.connection.restarts).toBe(0);
+  });
+
+  for (const first of ["alice", "bob"] as const) {
+    it(`survives both restarting at once, ${first}'s offer arriving first`, async () => {
+      const [alice, bob] = await connected();
+      const ends = { alice, bob };
+      alice.connection.become("failed");
+      bob.connection.become("failed");
+      await settle();
+      const second = first === "alice" ? "bob" : "alice";
+      await carry(ends[first], ends[second]);
+      await carry(ends[second], ends[first]);
+      await carryAll(alice, bob);
+      expectTogether(alice, bob);
+      expect(FakeConnection.all).toHaveLength(2);
+    });
+  }
+
+  it("is begun anew after restarts that did not help", async () => {
+    const [alice, bob] = await connected();
+    for (let i = 0; i < 3; i += 1) {
+      alice.connection.become("failed");
+      await carryAll(alice, bob);
+    }
+    expect(FakeConnection.all).toHaveLength(4);
+    expectTogether(alice, bob);
+  });
+
+  it("is mended when the way to the server is back", async () => {
+    const [alice, bob] = await connected();
+    alice.connection.become("failed");
+    await settle();
+    alice.outbox.length = 0;
+    alice.peer.signallingRestored();
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+});
+
+describe("a page that was reloaded", () => {
+  for (const reloaded of ["alice", "bob"] as const) {
+    it(`begins anew and the other follows (${reloaded})`, async () => {
+      const ends = { alice: new End("alice", "bob"), bob: new End("bob", "alice") };
+      ends.alice.peer.start(true);
+      await carryAll(ends.alice, ends.bob);
+      const other = reloaded === "alice" ? "bob" : "alice";
+      const before = ends[other].connection;
+      ends[reloaded] = new End(reloaded, other);
+      ends[reloaded].peer.start(true);
+      await carryAll(ends.alice, ends.bob);
+      expectTogether(ends.alice, ends.bob);
+      expect(before.signalingState).toBe("closed");
+      expect(ends[other].connection.getTransceivers()[1]?.sender.track).toBe(camera);
+    });
+
+    it(`is not misled by what was said to the page before it (${reloaded})`, async () => {
+      const ends = { alice: new End("alice", "bob"), bob: new End("bob", "alice") };
+      ends.alice.peer.start(true);
+      await carryAll(ends.alice, ends.bob);
+      const other = reloaded === "alice" ? "bob" : "alice";
+      // The other one notices a broken connection; its offer waits for the page to come back.
+      ends[other].connection.become("failed");
+      await settle();
+      ends[reloaded] = new End(reloaded, other);
+      ends[reloaded].peer.start(true);
+      await carry(ends[other], ends[reloaded]);
+      await carryAll(ends.alice, ends.bob);
+      expectTogether(ends.alice, ends.bob);
+    });
+  }
+
+  it("is found by an offer that its predecessor had got and not answered", async () => {
+    const bob = new End("bob", "alice");
+    bob.peer.start(true);
+    await settle();
+    bob.outbox.length = 0; // reached the page before the reload
+    const alice = new End("alice", "bob");
+    alice.peer.start(true);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+});
+
+it("does nothing more once closed", async () => {
+  const alice = new End("alice", "bob");
+  alice.peer.start(true);
+  await settle();
+  const { connection } = alice;
+  alice.outbox.length = 0;
+  alice.peer.close();
+  connection.become("failed");
+  alice.peer.receive({ type: "call:offer", sdp: "v=0\r\n" });
+  alice.peer.tracksChanged();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(alice.outbox).toEqual([]);
+  expect(FakeConnection.all).toHaveLength(1);
+});

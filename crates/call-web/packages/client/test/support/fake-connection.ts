@@ -1,0 +1,204 @@
+import { vi } from "vitest";
+
+let serial = 0;
+
+/** A track that can end, mute and be told apart. */
+export class FakeTrack extends EventTarget {
+  readonly id = `track-${++serial}`;
+  enabled = true;
+  readyState: "live" | "ended" = "live";
+  contentHint = "";
+  constructor(
+    readonly kind: "audio" | "video",
+    readonly deviceId = `${kind}-device`,
+  ) {
+    super();
+  }
+  stop(): void {
+    this.readyState = "ended";
+  }
+  /** Unplugged, or "stop sharing". */
+  end(): void {
+    this.readyState = "ended";
+    this.dispatchEvent(new Event("ended"));
+  }
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.deviceId };
+  }
+}
+
+/** A stream is a list of tracks. */
+export class FakeStream {
+  readonly id = `stream-${++serial}`;
+  readonly #tracks: FakeTrack[];
+  constructor(tracks: FakeTrack[] = []) {
+    this.#tracks = [...tracks];
+  }
+  getTracks(): FakeTrack[] {
+    return [...this.#tracks];
+  }
+  getAudioTracks(): FakeTrack[] {
+    return this.#tracks.filter((track) => track.kind === "audio");
+  }
+  getVideoTracks(): FakeTrack[] {
+    return this.#tracks.filter((track) => track.kind === "video");
+  }
+}
+
+class FakeTransceiver {
+  mid: string | null = null;
+  direction = "recvonly";
+  readonly receiver: { track: FakeTrack; getSynchronizationSources(): unknown[] };
+  readonly sender = {
+    track: null as FakeTrack | null,
+    replaceTrack: async (track: FakeTrack | null) => {
+      this.sender.track = track;
+    },
+  };
+  constructor(kind: "audio" | "video") {
+    this.receiver = { track: new FakeTrack(kind), getSynchronizationSources: () => [] };
+  }
+}
+
+interface Description {
+  type: "offer" | "answer";
+  sdp: string;
+}
+
+/**
+ * RTCPeerConnection without a network: the signalling states of JSEP (RFC 8829), rollback included,
+ * with its errors for what may not be done.
+ */
+export class FakeConnection {
+  static all: FakeConnection[] = [];
+  static get last(): FakeConnection {
+    return FakeConnection.all.at(-1) as FakeConnection;
+  }
+
+  readonly serial = ++serial;
+  signalingState = "stable";
+  connectionState = "new";
+  localDescription: Description | null = null;
+  remoteDescription: Description | null = null;
+  candidates: unknown[] = [];
+  restarts = 0;
+  stats: Map<string, Record<string, unknown>> = new Map();
+  onconnectionstatechange: (() => void) | null = null;
+  onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
+  onnegotiationneeded: (() => void) | null = null;
+  #transceivers: FakeTransceiver[] = [];
+  #generation = 0;
+  #beforeOffer: Description | null = null;
+
+  constructor(readonly configuration: RTCConfiguration = {}) {
+    FakeConnection.all.push(this);
+  }
+
+  get ufrag(): string {
+    return `u${this.serial}g${this.#generation}`;
+  }
+
+  addTransceiver(kind: "audio" | "video", init: { direction?: string } = {}): void {
+    const place = new FakeTransceiver(kind);
+    place.direction = init.direction ?? place.direction;
+    this.#transceivers.push(place);
+  }
+
+  getTransceivers(): FakeTransceiver[] {
+    return this.#transceivers;
+  }
+
+  async setLocalDescription(): Promise<void> {
+    this.#check();
+    if (this.signalingState === "stable") {
+      this.#beforeOffer = this.localDescription;
+      this.localDescription = { type: "offer", sdp: this.#sdp() };
+      this.signalingState = "have-local-offer";
+    } else if (this.signalingState === "have-remote-offer") {
+      this.localDescription = { type: "answer", sdp: this.#sdp() };
+      this.signalingState = "stable";
+    } else throw new DOMException("wrong state", "InvalidStateError");
+  }
+
+  async setRemoteDescription(description: Description): Promise<void> {
+    this.#check();
+    if (!description.sdp.startsWith("v=0")) throw new DOMException("bad", "OperationError");
+    if (description.type === "offer") {
+      if (this.signalingState === "have-local-offer") this.localDescription = this.#beforeOffer;
+      for (const [, kind] of description.sdp.matchAll(/^m=(\w+)/gm)) {
+        const places = [...description.sdp.matchAll(/^m=/gm)].length;
+        if (this.#transceivers.length < places) this.addTransceiver(kind as "audio" | "video");
+      }
+      this.signalingState = "have-remote-offer";
+    } else {
+      if (this.signalingState !== "have-local-offer") {
+        throw new DOMException("no offer", "InvalidStateError");
+      }
+      this.signalingState = "stable";
+    }
+    const places = [...description.sdp.matchAll(/^m=/gm)].length;
+    if (places !== this.#transceivers.length) throw new DOMException("places", "OperationError");
+    this.#transceivers.forEach((transceiver, i) => {
+      transceiver.mid = String(i);
+    });
+    this.remoteDescription = description;
+  }
+
+  async addIceCandidate(candidate?: unknown): Promise<void> {
+    this.#check();
+    if (!this.remoteDescription) throw new DOMException("too early", "InvalidStateError");
+    this.candidates.push(candidate ?? null);
+  }
+
+  restartIce(): void {
+    this.restarts += 1;
+    this.#generation += 1;
+  }
+
+  setConfiguration(): void {}
+
+  createDataChannel(): void {}
+
+  async getStats(): Promise<Map<string, Record<string, unknown>>> {
+    return this.stats;
+  }
+
+  close(): void {
+    this.signalingState = "closed";
+    this.connectionState = "closed";
+  }
+
+  /** Moves the connection, as the network would. */
+  become(state: string): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  /** Media arrives. */
+  unmute(): void {
+    for (const { receiver } of this.#transceivers)
+      receiver.track.dispatchEvent(new Event("unmute"));
+  }
+
+  #check(): void {
+    if (this.signalingState === "closed") throw new DOMException("closed", "InvalidStateError");
+  }
+
+  #sdp(): string {
+    const head = `v=0\r\no=- ${this.serial} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n`;
+    const media = this.#transceivers.map(
+      ({ receiver }) => `m=${receiver.track.kind} 9 RTP 0\r\na=ice-ufrag:${this.ufrag}\r\n`,
+    );
+    return head + media.join("");
+  }
+}
+
+/** Puts the fakes in place of what the browser has as globals. */
+export function installMedia(): void {
+  FakeConnection.all = [];
+  vi.stubGlobal("MediaStream", FakeStream);
+}
+
+export const asConnection = FakeConnection as unknown as new (
+  configuration?: RTCConfiguration,
+) => RTCPeerConnection;
