@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call_domain::{Call, CallId, CallStatus, Event, Step};
+use call_domain::{Call, CallId, CallStatus, EndReason, Event, Step};
 use call_signal::HubCounts;
 use parking_lot::Mutex;
 use prometheus::core::Collector;
@@ -54,7 +54,7 @@ impl Metrics {
     /// Fresh counters.
     pub(crate) fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        Ok(Self {
+        let metrics = Self {
             requests: add(
                 &registry,
                 IntCounterVec::new(
@@ -169,7 +169,15 @@ impl Metrics {
             )?,
             live: Arc::default(),
             registry,
-        })
+        };
+        // So that the first of each is seen as an increase.
+        for reason in ["token", "origin", "rate"] {
+            metrics.refused.with_label_values(&[reason]);
+        }
+        for reason in EndReason::ALL {
+            metrics.calls_ended.with_label_values(&[reason.as_str()]);
+        }
+        Ok(metrics)
     }
 
     /// Counts a request that was answered.

@@ -30,7 +30,7 @@ macro_rules! problem_response {
             "code": $code
         }))]
         #[allow(dead_code, reason = "stands in the description only")]
-        pub(crate) struct $name(#[to_schema] wire::Problem);
+        pub(crate) struct $name(wire::Problem);
     };
 }
 
@@ -96,6 +96,7 @@ problem_response!(
         routes::quality::quality,
         routes::presence::presence,
         routes::config::config,
+        routes::docs::openapi_json,
         routes::dev_token::dev_token,
         routes::ws::ws,
         routes::health::healthz,

@@ -1,5 +1,5 @@
 use call_domain::{Timestamp, UserId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// The longest name that is kept, in characters.
 const MAX_NAME_CHARS: usize = 128;
@@ -8,18 +8,23 @@ const MAX_NAME_CHARS: usize = 128;
 const ADMIN: &str = "admin";
 
 /// The claims of a token that this server reads. Others are ignored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Claims {
     /// The user.
     pub sub: String,
     /// When the token expires, in seconds since the Unix epoch.
     pub exp: f64,
     /// The name to show.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub name: Option<String>,
     /// What the user may do beyond its own calls.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "null_is_none")]
     pub roles: Vec<String>,
+}
+
+/// Some issuers write null for what they do not know.
+fn null_is_none<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// Somebody whose token is good.

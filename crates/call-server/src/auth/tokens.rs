@@ -7,6 +7,7 @@ use call_engine::Authenticator;
 use call_signal::{Identity, Unauthenticated};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde_json::json;
 
 use super::{Caller, Claims, Keys};
 use crate::settings::Secret;
@@ -101,13 +102,12 @@ impl Tokens {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
-        let claims = Claims {
-            sub: request.user_id.to_string(),
-            exp: now.as_secs().saturating_add(request.ttl.as_secs()) as f64,
-            name: request.name,
-            roles: request.roles,
-        };
+        let claims = json!({
+            "sub": request.user_id,
+            "exp": now.as_secs().saturating_add(request.ttl.as_secs()),
+            "name": request.name,
+            "roles": request.roles,
+        });
         encode(&Header::new(Algorithm::HS256), &claims, signing).ok()
     }
 }

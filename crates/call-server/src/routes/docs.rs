@@ -7,7 +7,15 @@ use utoipa_swagger_ui::Config;
 use crate::http::{Code, Problem};
 use crate::openapi;
 
-/// The description of the API.
+/// Get this description
+///
+/// OpenAPI 3.1. The interactive page about it is at `/api/docs/`.
+#[utoipa::path(
+    get,
+    path = "/api/openapi.json",
+    tag = "app",
+    responses((status = 200, body = Object, description = "The description of the API"))
+)]
 pub(crate) async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")

@@ -1,0 +1,24 @@
+//! The REST side, route by route, over a real connection.
+
+mod access;
+mod answer;
+mod config;
+mod cors;
+mod dev_token;
+mod docs;
+mod end;
+mod events;
+mod get;
+mod health;
+mod history;
+mod initiate;
+mod leave;
+mod media;
+mod metrics;
+mod presence;
+mod quality;
+mod reject;
+mod support;
+mod turn_credentials;
+mod web_app;
+mod ws;
