@@ -70,6 +70,8 @@ async function carryAll(a: End, b: End): Promise<void> {
 function expectTogether(a: End, b: End): void {
   expect(a.connection.signalingState).toBe("stable");
   expect(b.connection.signalingState).toBe("stable");
+  const roles = [a, b].map((end) => end.connection.localDescription?.type);
+  expect(roles.toSorted()).toEqual(["answer", "offer"]);
   expect(a.bound).toBe(b.peer.link?.id);
   expect(b.bound).toBe(a.peer.link?.id);
   expect(a.connection.remoteDescription?.sdp).toContain(`ice-ufrag:${b.connection.ufrag}`);
@@ -301,6 +303,23 @@ describe("a connection that breaks", () => {
     await carryAll(alice, bob);
     expectTogether(alice, bob);
   });
+});
+
+it("does not take the answer to an earlier offer for one to a later", async () => {
+  const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+  alice.peer.start(true);
+  await settle();
+  await carry(alice, bob);
+  const [late] = bob.outbox as [PeerSignal];
+  await carryAll(alice, bob);
+  alice.connection.become("connected");
+  alice.connection.become("failed");
+  await settle();
+  alice.peer.receive(late);
+  await settle();
+  expect(alice.connection.signalingState).toBe("have-local-offer");
+  await carryAll(alice, bob);
+  expectTogether(alice, bob);
 });
 
 describe("a page that was reloaded", () => {
