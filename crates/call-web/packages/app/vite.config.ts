@@ -3,8 +3,7 @@ import { defineConfig } from "vite";
 
 const server = "http://127.0.0.1:8080";
 
-// `npm run dev` serves the app with the API of a server that runs beside it. The pages under
-// fixtures/ are for looking at single states while developing; they are not part of the build.
+// `npm run dev` serves the app with the API of a server that runs beside it.
 export default defineConfig({
   plugins: [react()],
   resolve: {

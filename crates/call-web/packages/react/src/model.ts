@@ -1,6 +1,6 @@
-import type { CallType, MediaState, Quality } from "call-client";
+import type { CallEndReason, CallType, MediaState, Quality, QualityReason } from "call-client";
 
-export type { CallType, MediaState, Quality };
+export type { CallEndReason, CallType, MediaState, Quality, QualityReason };
 
 /**
  * One person as a tile shows them. Plain data: the parts of this package know nothing of the

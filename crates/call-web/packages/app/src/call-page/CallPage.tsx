@@ -139,7 +139,7 @@ function Facts({ call, nameOf }: PartProps) {
         <div>
           <dt>{words.page.ended}</dt>
           <dd data-testid="end-reason" data-reason={call.endReason}>
-            {strings.endReasons[call.endReason] ?? call.endReason}
+            {strings.endReasons[call.endReason]}
             {call.endedBy !== null && (
               <span className="app-muted"> {words.page.endedBy(nameOf(call.endedBy))}</span>
             )}

@@ -6,8 +6,8 @@ import type { ChartData } from "./series.js";
 export interface ChartProps {
   title: string;
   data: ChartData;
-  /** Fixed ends of the scale, where the measure has them. */
-  range?: [number, number];
+  /** The ends of the scale; the upper one gives way to larger values. */
+  range: [number, number];
   nameOf: (line: ChartData["lines"][number]) => string;
   colorOf: (index: number) => string;
 }
@@ -38,10 +38,13 @@ export function Chart({ title, data, range, nameOf, colorOf }: ChartProps) {
         height: HEIGHT,
         legend: { show: false },
         cursor: { points: { size: 6 } },
-        scales: range === undefined ? {} : { y: { range: () => range } },
+        scales: {
+          y: { range: (_, __, most) => [range[0], Math.max(range[1], (most ?? 0) * 1.1)] },
+        },
         axes: [
           {
             ...axis,
+            size: 28,
             values: (_, ticks) =>
               ticks.map((tick) => {
                 const seconds = Math.max(0, Math.round(tick - start));
@@ -57,7 +60,7 @@ export function Chart({ title, data, range, nameOf, colorOf }: ChartProps) {
             stroke: colorOf(index),
             width: 2,
             spanGaps: true,
-            points: { show: data.times.length < 3 },
+            points: { show: line.values.filter((value) => value !== null).length < 3 },
           })),
         ],
       },

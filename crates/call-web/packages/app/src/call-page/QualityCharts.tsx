@@ -4,11 +4,11 @@ import { words } from "../words.js";
 import { Chart } from "./Chart.js";
 import { chartData, type Measure } from "./series.js";
 
-const measures: { measure: Measure; range?: [number, number] }[] = [
+const measures: { measure: Measure; range: [number, number] }[] = [
   { measure: "score", range: [1, 4.6] },
-  { measure: "roundTripTime" },
-  { measure: "packetLoss" },
-  { measure: "bitrateIn" },
+  { measure: "roundTripTime", range: [0, 50] },
+  { measure: "packetLoss", range: [0, 2] },
+  { measure: "bitrateIn", range: [0, 100] },
 ];
 
 const dark = "(prefers-color-scheme: dark)";
@@ -63,7 +63,7 @@ export function QualityCharts({ points, nameOf }: QualityChartsProps) {
                 key={measure}
                 title={words.page.charts[measure]}
                 data={data}
-                {...(range === undefined ? {} : { range })}
+                range={range}
                 nameOf={(line) => words.page.from(nameOf(line.userId), nameOf(line.peerId))}
                 colorOf={colorOf}
               />

@@ -1,4 +1,4 @@
-import type { CallEvent, QualityPoint, WireCall } from "call-client";
+import type { CallEvent, CallType, MediaState, QualityPoint, WireCall } from "call-client";
 import { Avatar, clockDuration, useLocale } from "call-react";
 import { words } from "../words.js";
 import { eventWords } from "./eventWords.js";
@@ -94,7 +94,7 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
       <details className="app-details">
         <summary>{words.page.events}</summary>
         <ol className="app-events" data-testid="events">
-          {inWords(events, nameOf).map(({ key, at, text }) => (
+          {inWords(call.type, events, nameOf).map(({ key, at, text }) => (
             <li key={key}>
               <time dateTime={new Date(at).toISOString()}>{clockDuration(at - from, locale)}</time>
               {text}
@@ -106,14 +106,15 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
   );
 }
 
-function inWords(events: readonly CallEvent[], nameOf: (userId: string) => string) {
-  const media = new Map<string, Record<string, unknown>>();
+function inWords(type: CallType, events: readonly CallEvent[], nameOf: (userId: string) => string) {
+  const first: MediaState = { audio: true, video: type === "video", screen: false };
+  const media = new Map<string, MediaState>();
   const lines: { key: string; at: number; text: string }[] = [];
   events.forEach((event, index) => {
-    const before = event.userId === null ? null : (media.get(event.userId) ?? null);
+    const before = event.userId === null ? first : (media.get(event.userId) ?? first);
     const text = eventWords(event, nameOf, before);
     if (event.userId !== null && event.type === "media_changed") {
-      media.set(event.userId, event.data.media as Record<string, unknown>);
+      media.set(event.userId, event.data.media as MediaState);
     }
     if (text !== null)
       lines.push({ key: `${event.version} ${index}`, at: Date.parse(event.at), text });

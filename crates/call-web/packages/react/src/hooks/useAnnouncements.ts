@@ -29,7 +29,7 @@ export function changesInWords(
         polite(before.phase === "reconnecting" ? strings.says.reconnected : strings.says.connected),
       );
     } else if (after.phase === "ended" && after.endReason !== null) {
-      said.push(polite(strings.endReasons[after.endReason] ?? strings.callEnded));
+      said.push(polite(strings.endReasons[after.endReason]));
     }
   }
   if (after.phase === "ended") return said;

@@ -35,7 +35,6 @@ export function CallCanvas(props: CallCanvasProps) {
     if (active === null || active === document.body) area.current?.focus({ preventScroll: true });
   }, [area]);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: it is the focus scope of the shortcuts
     // biome-ignore lint/a11y/useSemanticElements: a section would need a heading of its own
     <div
       className={classes("call-root", "call-canvas", props.className)}

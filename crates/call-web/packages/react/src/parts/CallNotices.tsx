@@ -1,7 +1,7 @@
 import { ArrowUpFromLine, ScreenShare, SignalLow, WifiOff } from "lucide-react";
 import { spokenDuration } from "../format/duration.js";
 import { useNow } from "../hooks/useNow.js";
-import type { Quality, TilePerson } from "../model.js";
+import type { Quality, QualityReason, TilePerson } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Button } from "./Button.js";
 import { Notice } from "./Notice.js";
@@ -13,7 +13,7 @@ export interface CallNoticesProps {
   self: TilePerson;
   others: readonly TilePerson[];
   quality: Quality | null;
-  reasons: readonly string[];
+  reasons: readonly QualityReason[];
   soundBlocked: boolean;
   onStartSound: () => void;
   onStopSharing: () => void;
@@ -36,7 +36,8 @@ export function CallNotices(props: CallNoticesProps) {
       );
     }
     const poor = quality === "poor" || quality === "lost";
-    if (reasons.includes("bandwidth_limited")) {
+    // Every call begins with little bandwidth: what is still good needs no words.
+    if (reasons.includes("bandwidth_limited") && (poor || quality === "fair")) {
       lines.push(
         <Notice key="slow" look="warning" icon={<ArrowUpFromLine size={18} aria-hidden />}>
           {strings.slowUpload}

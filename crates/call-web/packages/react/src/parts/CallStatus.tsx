@@ -1,6 +1,6 @@
 import { clockDuration } from "../format/duration.js";
 import { useNow } from "../hooks/useNow.js";
-import type { Quality } from "../model.js";
+import type { Quality, QualityReason } from "../model.js";
 import { useLocale } from "../strings/StringsContext.js";
 import { QualityIndicator } from "./QualityIndicator.js";
 
@@ -12,7 +12,7 @@ export interface CallStatusProps {
   /** In place of the duration, e.g. "Ringing…". */
   words?: string | undefined;
   quality?: Quality | null;
-  reasons?: readonly string[];
+  reasons?: readonly QualityReason[];
 }
 
 /** The top left corner of a call: name, duration, quality. */

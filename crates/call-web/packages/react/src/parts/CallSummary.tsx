@@ -1,7 +1,7 @@
 import { Phone, Video } from "lucide-react";
 import { spokenDuration } from "../format/duration.js";
 import { listOf } from "../format/text.js";
-import type { CallType, Person, Quality } from "../model.js";
+import type { CallEndReason, CallType, Person, Quality } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Avatar } from "./Avatar.js";
 import { Button } from "./Button.js";
@@ -11,8 +11,7 @@ import { QualityIndicator } from "./QualityIndicator.js";
 export interface CallSummaryProps {
   people: readonly Person[];
   type: CallType;
-  /** As the server names it, e.g. `no_answer`, or `answered_elsewhere`, `left`. */
-  reason: string;
+  reason: CallEndReason;
   /** Null when it was never active. */
   durationMs: number | null;
   quality?: Quality | null;
@@ -29,7 +28,7 @@ export function CallSummary(props: CallSummaryProps) {
   const names = people.map((person) => person.name);
   return (
     <CallSheet
-      title={strings.endReasons[reason] ?? strings.callEnded}
+      title={strings.endReasons[reason]}
       testId="call-ended"
       picture={
         <div className="call-waiting-avatars">

@@ -3,7 +3,7 @@ import type { DeviceChoices, DeviceKind } from "../devices.js";
 import { listOf } from "../format/text.js";
 import { useFullScreen } from "../hooks/useFullScreen.js";
 import { useShortcuts } from "../hooks/useShortcuts.js";
-import type { CallLayout, CallType, Person, Quality, TilePerson } from "../model.js";
+import type { CallLayout, CallType, Person, Quality, QualityReason, TilePerson } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { CallCanvas } from "./CallCanvas.js";
 import { CallNotices } from "./CallNotices.js";
@@ -34,7 +34,7 @@ export interface CallViewProps {
   reconnectingSince: number | null;
   /** The own connection. */
   quality: Quality | null;
-  reasons: readonly string[];
+  reasons: readonly QualityReason[];
   peers: readonly PeerFigures[];
   /** Whether the figures are shown; left out: the view remembers by itself. */
   statistics?: boolean;

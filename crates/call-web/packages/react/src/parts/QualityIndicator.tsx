@@ -1,4 +1,4 @@
-import type { Quality } from "../model.js";
+import type { Quality, QualityReason } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { classes } from "./classes.js";
 
@@ -6,8 +6,8 @@ const bars: Record<Quality, number> = { excellent: 4, good: 3, fair: 2, poor: 1,
 
 export interface QualityIndicatorProps {
   quality: Quality | null;
-  /** Reasons as the server names them, e.g. `packet_loss`; shown as a tip. */
-  reasons?: readonly string[];
+  /** Reasons as the server names them, shown as a tip. */
+  reasons?: readonly QualityReason[];
   /** Also in visible words; the words are always there for a screen reader. */
   words?: boolean;
   className?: string;
@@ -18,7 +18,7 @@ export function QualityIndicator({ quality, reasons, words, className }: Quality
   const strings = useStrings();
   if (quality === null) return null;
   const name = strings.qualities[quality];
-  const because = (reasons ?? []).map((reason) => strings.qualityReasons[reason] ?? reason);
+  const because = (reasons ?? []).map((reason) => strings.qualityReasons[reason]);
   const label = [strings.qualityLabel(name), ...because].join(". ");
   return (
     <span

@@ -57,16 +57,18 @@ function PeerTable({ peer }: { peer: PeerFigures }) {
   ];
   const known = lines.filter((line): line is [string, string] => line[1] !== undefined);
   return (
-    <dl className="call-stats-peer">
-      <div className="call-stats-name">{peer.name}</div>
-      {known.length === 0 && <div className="call-stats-empty">{stats.none}</div>}
-      {known.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className="call-stats-peer">
+      <p className="call-stats-name">{peer.name}</p>
+      {known.length === 0 && <p className="call-stats-empty">{stats.none}</p>}
+      <dl>
+        {known.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }
 

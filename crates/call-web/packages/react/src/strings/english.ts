@@ -138,6 +138,7 @@ export const english: Strings = {
     answered_elsewhere: "Answered on another device",
     declined_elsewhere: "Declined on another device",
     left: "You left the call",
+    removed: "You were removed from the call",
   },
 
   retry: "Try again",

@@ -1,3 +1,4 @@
+import type { CallEndReason, QualityReason } from "call-client";
 import type { CallType, MediaProblem, Quality } from "../model.js";
 
 /** Every word the components say. Override any part of it by `<CallProvider strings={…}>`. */
@@ -56,7 +57,7 @@ export interface Strings {
   participants: string;
   qualityLabel: (quality: string) => string;
   qualities: Record<Quality, string>;
-  qualityReasons: Record<string, string>;
+  qualityReasons: Record<QualityReason, string>;
 
   callStoppedElsewhere: Record<"answered_elsewhere" | "declined_elsewhere", string>;
   missedCall: (name: string) => string;
@@ -94,7 +95,7 @@ export interface Strings {
   close: string;
   duration: string;
   quality: string;
-  endReasons: Record<string, string>;
+  endReasons: Record<CallEndReason, string>;
 
   retry: string;
   continueWithout: string;

@@ -1,0 +1,33 @@
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+
+// What happy-dom has no machinery for: media never plays, nothing is laid out.
+vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue(undefined);
+vi.spyOn(HTMLMediaElement.prototype, "pause").mockReturnValue(undefined);
+class Stream extends EventTarget {
+  readonly id = crypto.randomUUID();
+  readonly #tracks: MediaStreamTrack[];
+  constructor(tracks: MediaStreamTrack[] = []) {
+    super();
+    this.#tracks = tracks;
+  }
+  getTracks = () => this.#tracks;
+  getAudioTracks = () => this.#tracks.filter((track) => track.kind === "audio");
+  getVideoTracks = () => this.#tracks.filter((track) => track.kind === "video");
+}
+vi.stubGlobal("MediaStream", Stream);
+Object.defineProperty(HTMLMediaElement.prototype, "srcObject", {
+  configurable: true,
+  writable: true,
+  value: null,
+});
+HTMLCanvasElement.prototype.getContext = () => null;
+
+for (const [name, value] of [
+  ["clientWidth", 1200],
+  ["clientHeight", 800],
+] as const) {
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
+}
+
+afterEach(cleanup);
