@@ -1,0 +1,193 @@
+import type { CallEvent, HistoryItem, QualityPoint, WireCall } from "call-client";
+import { describe, expect, test } from "vitest";
+import { eventWords } from "../src/call-page/eventWords.js";
+import { lanesOf } from "../src/call-page/lanes.js";
+import { chartData } from "../src/call-page/series.js";
+import { bands } from "../src/call-page/TimeLine.js";
+import { describe as describeCall } from "../src/parts/HistoryRow.js";
+import { matching } from "../src/parts/PeopleList.js";
+import { byDay } from "../src/screens/RecentCalls.js";
+
+const start = Date.parse("2026-11-01T10:00:00.000Z");
+const at = (seconds: number) => new Date(start + seconds * 1000).toISOString();
+
+function event(seconds: number, type: string, userId: string | null, data = {}): CallEvent {
+  return { version: 1, at: at(seconds), type, userId, deviceId: null, data };
+}
+
+const call = {
+  id: "c",
+  type: "video",
+  createdAt: at(0),
+  endedAt: at(60),
+  participants: [{ userId: "ada" }, { userId: "ben" }],
+} as WireCall;
+
+describe("lanes", () => {
+  const seconds = (stretches: { activity: string; from: number; to: number }[]) =>
+    stretches.map(({ activity, from, to }) => [
+      activity,
+      (from - start) / 1000,
+      (to - start) / 1000,
+    ]);
+
+  test("follow each person from the ring to the end", () => {
+    const { lanes } = lanesOf(
+      call,
+      [
+        event(0, "created", "ada"),
+        event(0, "invited", "ben"),
+        event(5, "answered", "ben"),
+        event(6, "joined", "ben"),
+        event(6, "joined", "ada"),
+        event(10, "media_changed", "ben", { media: { audio: false, video: true, screen: false } }),
+        event(20, "disconnected", "ben"),
+        event(25, "resumed", "ben"),
+        event(30, "media_changed", "ben", { media: { audio: true, video: true, screen: true } }),
+        event(60, "left", "ben"),
+        event(60, "ended", "ada"),
+      ],
+      0,
+    );
+    const [ada, ben] = lanes;
+    expect(seconds(ada?.main ?? [])).toEqual([
+      ["ringing", 0, 6],
+      ["joined", 6, 60],
+    ]);
+    expect(seconds(ben?.main ?? [])).toEqual([
+      ["ringing", 0, 5],
+      ["connecting", 5, 6],
+      ["joined", 6, 20],
+      ["reconnecting", 20, 25],
+      ["joined", 25, 60],
+    ]);
+    expect(seconds(ben?.extra ?? [])).toEqual([
+      ["muted", 10, 30],
+      ["sharing", 30, 60],
+    ]);
+  });
+
+  test("of a call that goes on end now", () => {
+    const now = start + 9000;
+    const live = { ...call, endedAt: null } as WireCall;
+    const { lanes, to } = lanesOf(live, [event(0, "invited", "ben")], now);
+    expect(to).toBe(now);
+    expect(seconds(lanes[1]?.main ?? [])).toEqual([["ringing", 0, 9]]);
+  });
+
+  test("take no harm from strange events", () => {
+    const { lanes } = lanesOf(
+      call,
+      [
+        event(1, "something_new", "ben"),
+        event(2, "joined", "stranger"),
+        event(3, "media_changed", "ben", { media: "loud" }),
+        event(4, "started", null),
+      ],
+      0,
+    );
+    expect(lanes.every((lane) => lane.main.length === 0 && lane.extra.length === 0)).toBe(true);
+  });
+});
+
+describe("events in words", () => {
+  const before = { audio: true, video: true, screen: false };
+  const media = (change: object) =>
+    event(0, "media_changed", "ben", { media: { ...before, ...change } });
+  test("a media change says only what differs", () => {
+    expect(eventWords(media({ audio: false }), () => "Ben", before)).toBe(
+      "Ben muted the microphone",
+    );
+    expect(eventWords(media({ video: false, screen: true }), () => "Ben", before)).toBe(
+      "Ben turned the camera off, Ben shared the screen",
+    );
+    expect(eventWords(media({}), () => "Ben", before)).toBeNull();
+  });
+  test("an event from a newer server is shown by its name", () => {
+    expect(eventWords(event(0, "teleported", "ben"), () => "Ben", before)).toBe("teleported");
+  });
+});
+
+function point(seconds: number, change: Partial<QualityPoint> = {}): QualityPoint {
+  return {
+    userId: "ada",
+    peerId: "ben",
+    at: at(seconds),
+    quality: "good",
+    score: 4,
+    roundTripTime: 0.05,
+    jitter: 0.01,
+    packetLoss: 0.02,
+    bitrateIn: 500_000,
+    bitrateOut: null,
+    ...change,
+  };
+}
+
+describe("charts", () => {
+  test("lines share their times, with gaps where one has no figure", () => {
+    const points = [point(0), point(2, { userId: "ben", peerId: "ada" }), point(4)];
+    const { times, lines } = chartData(points, "roundTripTime");
+    expect(times).toHaveLength(3);
+    expect(lines.map((line) => line.values)).toEqual([
+      [50, null, 50],
+      [null, 50, null],
+    ]);
+  });
+  test("units are those of the axis", () => {
+    const first = (measure: "packetLoss" | "bitrateIn") =>
+      chartData([point(0)], measure).lines[0]?.values[0];
+    expect(first("packetLoss")).toBeCloseTo(2);
+    expect(first("bitrateIn")).toBeCloseTo(500);
+  });
+});
+
+test("quality bands: equal ones join, silence parts them", () => {
+  const found = bands([point(2), point(4), point(6, { quality: "poor" }), point(60)]).map(
+    ({ from, to, quality }) => [quality, (from - start) / 1000, (to - start) / 1000],
+  );
+  expect(found).toEqual([
+    ["good", 0, 4],
+    ["poor", 4, 6],
+    ["good", 58, 60],
+  ]);
+});
+
+test("people are found by name and by id, in the order of their names", () => {
+  const people = [
+    { userId: "z1", name: "Zoe" },
+    { userId: "a9", name: "Ada" },
+    { userId: "ben", name: "Ben" },
+  ];
+  expect(matching(people, "").map(({ name }) => name)).toEqual(["Ada", "Ben", "Zoe"]);
+  expect(matching(people, "A9").map(({ name }) => name)).toEqual(["Ada"]);
+  expect(matching(people, " be ").map(({ name }) => name)).toEqual(["Ben"]);
+});
+
+describe("history", () => {
+  const item = (change: Partial<HistoryItem>) =>
+    ({
+      ...call,
+      direction: "outgoing",
+      outcome: "answered",
+      durationMs: null,
+      ...change,
+    }) as HistoryItem;
+  test("a line says direction, type and duration", () => {
+    expect(describeCall(item({ durationMs: 247_000 }), "en")).toBe(
+      "Outgoing video call · 4 min 7 sec",
+    );
+    expect(
+      describeCall(item({ direction: "incoming", outcome: "missed", type: "audio" }), "en"),
+    ).toBe("Missed audio call");
+    expect(describeCall(item({ outcome: "no_answer" }), "en")).toBe("No answer video call");
+  });
+  test("is grouped by day", () => {
+    const days = byDay([
+      item({ id: "1", createdAt: "2026-11-02T12:00:00Z" }),
+      item({ id: "2", createdAt: "2026-11-02T11:00:00Z" }),
+      item({ id: "3", createdAt: "2026-10-30T11:00:00Z" }),
+    ]);
+    expect(days.map(({ items }) => items.map(({ id }) => id))).toEqual([["1", "2"], ["3"]]);
+  });
+});

@@ -1,0 +1,169 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import axe from "axe-core";
+import { type Call, CallClient, type ClientState, DeviceList, ValueStore } from "call-client";
+import { CallProvider } from "call-react";
+import { expect, test, vi } from "vitest";
+import { App } from "../src/App.js";
+import { Routes } from "../src/Routes.js";
+
+const identity = { userId: "ada", name: "Ada", token: "t", expiresAt: null, renewable: false };
+
+async function serious(): Promise<string[]> {
+  const result = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, "page-has-heading-one": { enabled: false } },
+  });
+  return result.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" | ")}`);
+}
+
+function server(dev: boolean) {
+  const fetch = vi.fn(async (address: RequestInfo | URL, init?: RequestInit) => {
+    const path = String(address);
+    if (path === "/api/config") {
+      return Response.json({ dev, presence: true, meshMax: 5, version: "1" });
+    }
+    if (path === "/api/dev/token") {
+      return Response.json({
+        token: "dev-token",
+        expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+        echo: init?.body,
+      });
+    }
+    return new Response(null, { status: 401 });
+  });
+  vi.stubGlobal("fetch", fetch);
+  return fetch;
+}
+
+function app() {
+  return render(
+    <QueryClientProvider client={new QueryClient()}>
+      <App />
+    </QueryClientProvider>,
+  );
+}
+
+test("welcome: a name becomes a user, remembered for this tab and as a chip", async () => {
+  const fetch = server(true);
+  app();
+  const field = await screen.findByLabelText("Your name");
+  expect(await serious()).toEqual([]);
+  fireEvent.click(screen.getByRole("button", { name: "Continue" }));
+  expect(screen.getByRole("alert").textContent).toBe("Please enter a name.");
+  fireEvent.change(field, { target: { value: "Ada Lindqvist" } });
+  fireEvent.click(screen.getByRole("button", { name: "Continue" }));
+  await screen.findByTestId("account");
+  const [, init] = fetch.mock.calls.find(([path]) => path === "/api/dev/token") ?? [];
+  expect(JSON.parse(String(init?.body))).toEqual({
+    userId: "ada-lindqvist",
+    name: "Ada Lindqvist",
+  });
+  expect(sessionStorage.getItem("call-app:identity")).toContain("dev-token");
+  fireEvent.click(screen.getByRole("button", { name: "Change user" }));
+  expect(await screen.findByRole("button", { name: "Ada Lindqvist" })).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Forget Ada Lindqvist" }));
+  expect(screen.queryByRole("button", { name: "Ada Lindqvist" })).toBeNull();
+});
+
+test("without dev tokens: how to sign in, and a clear word about what is not a token", async () => {
+  server(false);
+  app();
+  const field = await screen.findByLabelText("Token");
+  expect(await serious()).toEqual([]);
+  fireEvent.change(field, { target: { value: "nonsense" } });
+  fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("not a token");
+  fireEvent.change(field, { target: { value: `x.${btoa('{"sub":"ada"}')}.y` } });
+  fireEvent.click(screen.getByRole("button", { name: "Sign in" }));
+  await waitFor(() => expect(screen.getByRole("alert").textContent).toContain("did not accept"));
+});
+
+class FakeClient extends CallClient {
+  readonly stores = {
+    state: new ValueStore<ClientState>({
+      connection: "ready",
+      attempt: 0,
+      nextRetryAt: null,
+      userId: "ada",
+      deviceId: "device",
+      error: null,
+      online: [
+        { userId: "ben", name: "Ben" },
+        { userId: "eve", name: "Eve" },
+      ],
+    }),
+    calls: new ValueStore<readonly Call[]>([]),
+  };
+  override get state() {
+    return this.stores.state;
+  }
+  override get calls() {
+    return this.stores.calls;
+  }
+  override get incoming() {
+    return this.stores.calls;
+  }
+  override call = vi.fn(async (): Promise<Call> => {
+    throw new Error("no server");
+  });
+  constructor() {
+    super({ token: "t" });
+    vi.spyOn(this.api, "history").mockResolvedValue({ items: [], nextCursor: null });
+  }
+}
+
+function home(client = new FakeClient()) {
+  const devices = new DeviceList({
+    enumerateDevices: async () => [],
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  } as unknown as MediaDevices);
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <CallProvider client={client} devices={devices}>
+        <Routes identity={identity} meshMax={5} onSignOut={vi.fn()} />
+      </CallProvider>
+    </QueryClientProvider>,
+  );
+  return client;
+}
+
+test("home: people, search, and a call to somebody who is not listed", async () => {
+  const client = home();
+  await screen.findByTestId("person-ben");
+  await screen.findByText("No calls yet");
+  expect(await serious()).toEqual([]);
+  const search = screen.getByLabelText("Search, or enter a user id");
+  fireEvent.change(search, { target: { value: "ev" } });
+  expect(screen.queryByTestId("person-ben")).toBeNull();
+  expect(screen.getByTestId("person-eve")).toBeTruthy();
+  fireEvent.change(search, { target: { value: "stranger-7" } });
+  const row = screen.getByTestId("person-stranger-7");
+  const audio = row.querySelector<HTMLElement>('[aria-label="Audio call"]');
+  fireEvent.click(audio ?? row);
+  expect(client.call).toHaveBeenCalledWith({ type: "audio", to: "stranger-7" });
+  expect((await screen.findByTestId("toast")).textContent).toContain("could not be started");
+});
+
+test("home: nobody online says what to do", async () => {
+  const client = new FakeClient();
+  client.stores.state.patch({ online: [] });
+  home(client);
+  await screen.findByText("Nobody else is here");
+  client.stores.state.patch({ online: null });
+  await screen.findByText("Who is online is not shown");
+});
+
+test("home: a group is chosen and goes to the look in the mirror", async () => {
+  home();
+  fireEvent.click(await screen.findByRole("button", { name: "New group call" }));
+  fireEvent.click(screen.getByLabelText("Choose Ben"));
+  fireEvent.click(screen.getByLabelText("Choose Eve"));
+  expect(screen.getByText("2 chosen")).toBeTruthy();
+  expect(await serious()).toEqual([]);
+  fireEvent.click(screen.getByRole("button", { name: "Video call" }));
+  await waitFor(() => expect(location.pathname).toBe("/call/new"));
+  expect(new URLSearchParams(location.search).getAll("to")).toEqual(["ben", "eve"]);
+});
