@@ -21,50 +21,60 @@ const MOST_OVERDUE: u32 = 1_000;
 /// When a call is tried again whose lane was full.
 const LATER: Duration = Duration::from_millis(200);
 
+/// Turns true when the engine stops.
+type Stopped = watch::Receiver<bool>;
+
 /// Starts all that an engine does by itself; it ends when `stopped` turns true.
 pub(crate) fn start(engine: &Arc<Engine>, stopped: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
-    let until_stopped = |work: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| {
-        let mut stopped = stopped.subscribe();
-        tokio::spawn(async move {
-            tokio::select! {
-                () = work => {}
-                // Work in lanes goes on; only the waiting for more of it is broken off.
-                _ = stopped.wait_for(|stopped| *stopped) => {}
-            }
-        })
-    };
+    let engine = || Arc::clone(engine);
     vec![
-        until_stopped(Box::pin(keep_deadlines(Arc::clone(engine)))),
-        until_stopped(Box::pin(every(SWEEP, Arc::clone(engine), sweep))),
-        until_stopped(Box::pin(every(FLUSH, Arc::clone(engine), flush))),
-        until_stopped(Box::pin(every(CLEAN_UP, Arc::clone(engine), clean_up))),
+        tokio::spawn(keep_deadlines(engine(), stopped.subscribe())),
+        tokio::spawn(every(SWEEP, engine(), stopped.subscribe(), sweep)),
+        tokio::spawn(every(FLUSH, engine(), stopped.subscribe(), flush)),
+        tokio::spawn(every(CLEAN_UP, engine(), stopped.subscribe(), clean_up)),
     ]
 }
 
-async fn keep_deadlines(engine: Arc<Engine>) {
+async fn keep_deadlines(engine: Arc<Engine>, mut stopped: Stopped) {
     loop {
-        match engine.deadlines.next() {
-            None => engine.deadlines.sooner().await,
-            Some(next) => tokio::select! {
-                () = engine.deadlines.sooner() => continue,
-                () = engine.clock.sleep_until(next) => {}
-            },
-        }
-        let now = engine.clock.now();
-        for call in engine.deadlines.take_due(now) {
-            engine.expire(call, now);
+        let next = engine.deadlines.next();
+        tokio::select! {
+            () = engine.deadlines.sooner() => {}
+            () = reached(&engine, next) => {
+                let now = engine.clock.now();
+                for call in engine.deadlines.take_due(now) {
+                    engine.expire(call, now);
+                }
+            }
+            () = turned(&mut stopped) => return,
         }
     }
 }
 
-async fn every<W, F>(period: Duration, engine: Arc<Engine>, work: W)
+async fn turned(stopped: &mut Stopped) {
+    // Fails only when the engine is gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn reached(engine: &Engine, deadline: Option<Timestamp>) {
+    match deadline {
+        Some(deadline) => engine.clock.sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Does some work again and again. What was begun is finished: it may hold what nobody else has.
+async fn every<W, F>(period: Duration, engine: Arc<Engine>, mut stopped: Stopped, work: W)
 where
     W: Fn(Arc<Engine>) -> F,
     F: Future<Output = ()>,
 {
     loop {
-        engine.clock.sleep_until(engine.clock.now() + period).await;
-        work(Arc::clone(&engine)).await;
+        let next = engine.clock.now() + period;
+        tokio::select! {
+            () = engine.clock.sleep_until(next) => work(Arc::clone(&engine)).await,
+            () = turned(&mut stopped) => return,
+        }
     }
 }
 
