@@ -72,6 +72,8 @@ async fn a_cursor_survives_its_text(store: TestStore) {
     }
 }
 
+type Filter = fn(&mut HistoryQuery);
+
 async fn every_filter_filters(store: TestStore) {
     let mut audio = request("alice", &["carol"]);
     audio.call_type = CallType::Audio;
@@ -82,7 +84,6 @@ async fn every_filter_filters(store: TestStore) {
     let audio_id = audio.id;
     try_place(&store, audio, None, after(3)).await;
 
-    type Filter = fn(&mut HistoryQuery);
     let cases: [(&str, Filter, Vec<CallId>); 12] = [
         ("all", |_| {}, vec![audio_id, ended.id(), out.id()]),
         (

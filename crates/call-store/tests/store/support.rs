@@ -166,11 +166,11 @@ pub(crate) fn end(name: &str) -> Command {
 }
 
 /// A call of two, answered and with media on both sides at `after(3)`.
-pub(crate) async fn active(store: &Store, caller: &str, callee: &str) -> Call {
-    let call = placed(store, caller, &[callee], START).await;
-    let call = step(store, &call, answer(callee), after(1)).await;
+pub(crate) async fn active(store: &Store, caller: &str, other: &str) -> Call {
+    let call = placed(store, caller, &[other], START).await;
+    let call = step(store, &call, answer(other), after(1)).await;
     let call = step(store, &call, connect(caller), after(2)).await;
-    step(store, &call, connect(callee), after(3)).await
+    step(store, &call, connect(other), after(3)).await
 }
 
 pub(crate) async fn load(store: &Store, id: CallId) -> Call {
