@@ -200,6 +200,10 @@ impl Device {
     }
 
     fn note_version(&mut self, event: &Value) {
+        // A device that only rings is not told every change.
+        if event["type"] == "call:incoming" {
+            return;
+        }
         let version = event["version"]
             .as_u64()
             .or_else(|| event["call"]["version"].as_u64());
