@@ -1,4 +1,5 @@
 //! Real sockets against a fake application.
+#![allow(clippy::expect_used)]
 
 #[path = "socket/scene.rs"]
 mod scene;
@@ -22,7 +23,7 @@ fn text_part(text: &str, opcode: Data, last: bool) -> Message {
 
 #[actix_web::test]
 async fn a_session_opens_and_passes_signals_on() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     let mut bob = Client::ready(&scene, "bob", "b1").await;
     alice
@@ -60,7 +61,7 @@ async fn a_session_opens_and_passes_signals_on() {
 
 #[actix_web::test]
 async fn what_is_kept_for_a_device_follows_ready() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     scene.keep_for_ready(300);
     let mut alice = Client::open(&scene).await;
     alice.hello("alice", "a1").await;
@@ -77,14 +78,14 @@ async fn silence_gets_4401() {
         hello_timeout: Duration::from_millis(50),
         ..SocketConfig::default()
     };
-    let scene = Scene::start(config).await;
+    let scene = Scene::start(config);
     let mut client = Client::open(&scene).await;
     assert_eq!(client.close_code().await, 4401);
 }
 
 #[actix_web::test]
 async fn a_bad_token_gets_4401_after_the_error() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::open(&scene).await;
     client.hello("bad", "a1").await;
     let error = client.json().await;
@@ -97,7 +98,7 @@ async fn a_bad_token_gets_4401_after_the_error() {
 
 #[actix_web::test]
 async fn a_session_that_cannot_be_opened_gets_1013_after_the_error() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::open(&scene).await;
     client.hello("overloaded", "a1").await;
     assert_eq!(client.json().await["code"], "overloaded");
@@ -107,7 +108,7 @@ async fn a_session_that_cannot_be_opened_gets_1013_after_the_error() {
 
 #[actix_web::test]
 async fn the_end_of_the_token_is_the_end_of_the_session() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "short-lived", "a1").await;
     assert_eq!(client.close_code().await, 4401);
     scene.logged("closed short-lived a1").await;
@@ -115,7 +116,7 @@ async fn the_end_of_the_token_is_the_end_of_the_session() {
 
 #[actix_web::test]
 async fn frames_above_the_limit_get_1009_and_the_limit_itself_passes() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     client.text(&"x".repeat(64 * 1024)).await;
     assert_eq!(client.json().await["code"], "invalid_message");
@@ -125,7 +126,7 @@ async fn frames_above_the_limit_get_1009_and_the_limit_itself_passes() {
 
 #[actix_web::test]
 async fn a_frame_of_a_gigabyte_is_refused_by_its_header() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     let mut header = vec![0x81, 0xFF];
     header.extend((1_u64 << 30).to_be_bytes());
@@ -136,7 +137,7 @@ async fn a_frame_of_a_gigabyte_is_refused_by_its_header() {
 
 #[actix_web::test]
 async fn fragments_are_put_together_up_to_the_limit() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     client
         .message(text_part(r#"{"type":"#, Data::Text, false))
@@ -157,7 +158,7 @@ async fn fragments_are_put_together_up_to_the_limit() {
 
 #[actix_web::test]
 async fn a_binary_frame_gets_1003() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     client.message(Message::Binary(vec![1, 2, 3].into())).await;
     assert_eq!(client.close_code().await, 1003);
@@ -165,7 +166,7 @@ async fn a_binary_frame_gets_1003() {
 
 #[actix_web::test]
 async fn text_that_is_not_utf_8_gets_1007() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     client.bytes(&[0x81, 0x82, 0, 0, 0, 0, 0xC3, 0x28]).await;
     assert_eq!(client.close_code().await, 1007);
@@ -173,7 +174,7 @@ async fn text_that_is_not_utf_8_gets_1007() {
 
 #[actix_web::test]
 async fn bytes_that_are_no_frame_get_1002() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     client.bytes(&[0xF1, 0x80, 0, 0, 0, 0]).await;
     assert_eq!(client.close_code().await, 1002);
@@ -181,7 +182,7 @@ async fn bytes_that_are_no_frame_get_1002() {
 
 #[actix_web::test]
 async fn too_many_errors_get_4400() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut client = Client::ready(&scene, "alice", "a1").await;
     for _ in 0..11 {
         client.text("{").await;
@@ -194,7 +195,7 @@ async fn too_many_errors_get_4400() {
 
 #[actix_web::test]
 async fn a_flood_gets_4429_and_the_neighbour_notices_nothing() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut flood = Client::ready(&scene, "flood", "f1").await;
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     let mut bob = Client::ready(&scene, "bob", "b1").await;
@@ -215,7 +216,7 @@ async fn a_flood_gets_4429_and_the_neighbour_notices_nothing() {
 
 #[actix_web::test]
 async fn a_burst_within_the_limit_makes_nobody_a_slow_reader() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     let mut bob = Client::ready(&scene, "bob", "b1").await;
     let offer = json!({"type": "call:offer", "id": "x", "callId": CALL, "to": "bob", "sdp": ""});
@@ -234,7 +235,7 @@ async fn pings_count_as_messages() {
         messages_per_second: 1,
         ..SocketConfig::default()
     };
-    let scene = Scene::start(config).await;
+    let scene = Scene::start(config);
     let mut client = Client::ready(&scene, "alice", "a1").await;
     for _ in 0..10 {
         client.message(Message::Ping("".into())).await;
@@ -244,7 +245,7 @@ async fn pings_count_as_messages() {
 
 #[actix_web::test]
 async fn a_slow_reader_gets_4408_and_the_neighbour_everything() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut slow = Client::ready(&scene, "slow", "s1").await;
     let mut quick = Client::ready(&scene, "quick", "q1").await;
     let frame = Frame::from(json!({"fill": "x".repeat(32 * 1024)}).to_string());
@@ -272,7 +273,7 @@ async fn a_slow_reader_gets_4408_and_the_neighbour_everything() {
 
 #[actix_web::test]
 async fn a_newer_session_of_the_device_replaces_the_older_without_a_goodbye() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut old = Client::ready(&scene, "alice", "a1").await;
     let mut new = Client::ready(&scene, "alice", "a1").await;
     assert_eq!(old.close_code().await, 4409);
@@ -288,7 +289,7 @@ async fn a_peer_that_answers_no_ping_is_dropped_and_one_that_does_is_not() {
         heartbeat: Duration::from_millis(50),
         ..SocketConfig::default()
     };
-    let scene = Scene::start(config).await;
+    let scene = Scene::start(config);
     let mut alive = Client::ready(&scene, "alive", "a1").await;
     // Nobody reads this one, so nobody answers its pings.
     let _dead = Client::ready(&scene, "dead", "d1").await;
@@ -307,7 +308,7 @@ async fn a_peer_that_answers_no_ping_is_dropped_and_one_that_does_is_not() {
 
 #[actix_web::test]
 async fn a_lost_connection_is_noticed() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let client = Client::ready(&scene, "alice", "a1").await;
     drop(client);
     scene.logged("closed alice a1").await;
@@ -320,7 +321,7 @@ async fn commands_keep_their_order_and_a_slow_one_stops_no_heartbeat() {
         heartbeat: Duration::from_millis(20),
         ..SocketConfig::default()
     };
-    let scene = Scene::start(config).await;
+    let scene = Scene::start(config);
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     alice
         .send(json!({"type": "call:alerting", "id": "1", "callId": CALL}))
@@ -341,7 +342,7 @@ async fn commands_keep_their_order_and_a_slow_one_stops_no_heartbeat() {
 
 #[actix_web::test]
 async fn a_command_is_finished_before_the_goodbye() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     alice
         .send(json!({"type": "call:alerting", "callId": CALL}))
@@ -360,7 +361,7 @@ async fn a_command_is_finished_before_the_goodbye() {
 
 #[actix_web::test]
 async fn draining_says_1001_to_everybody_and_lets_nobody_in() {
-    let scene = Scene::start(SocketConfig::default()).await;
+    let scene = Scene::start(SocketConfig::default());
     let mut alice = Client::ready(&scene, "alice", "a1").await;
     let mut silent = Client::open(&scene).await;
     scene

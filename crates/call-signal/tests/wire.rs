@@ -1,4 +1,5 @@
 //! What the wire looks like, message by message, and what is refused.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 

@@ -28,7 +28,7 @@ impl Scene {
         let alice = "alice".parse().unwrap();
         let reply = scene
             .session
-            .opened(ask, alice, Duration::from_secs(3600), scene.now);
+            .opened(ask, alice, Duration::from_hours(1), scene.now);
         assert_eq!(reply, Reply::default());
         scene
     }
@@ -125,7 +125,7 @@ fn a_bad_token_closes_and_a_failing_server_asks_to_come_again() {
 #[test]
 fn an_expired_token_closes_and_a_fresh_one_of_the_same_user_prevents_it() {
     let alice = || "alice".parse().unwrap();
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let mut scene = Scene::open();
     let end = scene.now + hour;
     let ask = Ask {
@@ -147,7 +147,7 @@ fn an_expired_token_closes_and_a_fresh_one_of_the_same_user_prevents_it() {
 #[test]
 fn a_refused_refresh_leaves_the_old_token_as_it_was() {
     let mut scene = Scene::open();
-    let (mallory, hour) = ("mallory".parse().unwrap(), Duration::from_secs(3600));
+    let (mallory, hour) = ("mallory".parse().unwrap(), Duration::from_hours(1));
     for identity in [None, Some((mallory, hour * 9))] {
         let reply = scene.session.refreshed(Ask::default(), identity, scene.now);
         assert_eq!(text(&reply)["code"], "unauthenticated");
@@ -357,7 +357,7 @@ proptest! {
                     if good {
                         open = true;
                         let user = "alice".parse().unwrap();
-                        session.opened(ask, user, Duration::from_secs(3600), now)
+                        session.opened(ask, user, Duration::from_hours(1), now)
                     } else {
                         session.refused(ask, bad_token())
                     }

@@ -140,10 +140,10 @@ mod tests {
         if len < 126 {
             frame.push(0x80 | u8::try_from(len).unwrap());
         } else if let Ok(len) = u16::try_from(len) {
-            frame.push(0x80 | 126);
+            frame.push(0xFE);
             frame.extend(len.to_be_bytes());
         } else {
-            frame.push(0x80 | 127);
+            frame.push(0xFF);
             frame.extend((len as u64).to_be_bytes());
         }
         // Mask and payload, of bytes that look like a header of a long frame.

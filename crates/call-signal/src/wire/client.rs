@@ -191,8 +191,10 @@ impl ClientCommand {
     /// Which call it is about.
     pub const fn call(&self) -> CallId {
         match self {
-            Self::Alerting(call) | Self::Connected(call) | Self::Sync(call) => *call,
-            Self::Stats { call, .. } => *call,
+            Self::Alerting(call)
+            | Self::Connected(call)
+            | Self::Sync(call)
+            | Self::Stats { call, .. } => *call,
         }
     }
 }

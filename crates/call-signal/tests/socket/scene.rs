@@ -48,7 +48,7 @@ impl SignalService for Fake {
         let lifetime = match token {
             "bad" => return Err(Unauthenticated),
             "short-lived" => Duration::from_millis(300),
-            _ => Duration::from_secs(3600),
+            _ => Duration::from_hours(1),
         };
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -114,7 +114,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    pub(crate) async fn start(config: SocketConfig) -> Self {
+    pub(crate) fn start(config: SocketConfig) -> Self {
         let hub = Arc::new(Hub::new(HubLimits::default()));
         let fake = Arc::new(Fake {
             hub: Arc::clone(&hub),
