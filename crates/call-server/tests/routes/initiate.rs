@@ -62,10 +62,10 @@ async fn what_is_no_valid_wish_names_the_field() {
         body
     };
     for (body, said) in [
-        (with("participantIds", json!([])), "nobody is called"),
+        (with("participantIds", json!([])), "Nobody is called"),
         (
             with("participantIds", json!(["alice"])),
-            "cannot call itself",
+            "annot call itself",
         ),
         (
             with("participantIds", json!(["bob", "bob"])),
