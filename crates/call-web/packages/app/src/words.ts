@@ -106,7 +106,7 @@ export const words = {
     ended: "Ended because",
     endedBy: (name: string) => `by ${name}`,
     running: "In progress",
-    people: "People",
+    people: "Who took part",
     callAgain: "Call again",
     timeLine: "Time line",
     timeLineHint: "From the first ring to the end",

@@ -11,7 +11,11 @@ import {
 } from "../src/identity/identity.js";
 import { isUserId, userIdOf } from "../src/identity/userId.js";
 
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value), "utf8").toString("base64url");
+const encode = (value: unknown) =>
+  btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(value))))
+    .replace(/\+/g, "-")
+    .replace(/\//g, "_")
+    .replace(/=/g, "");
 const tokenOf = (claims: unknown) => `${encode({ alg: "HS256" })}.${encode(claims)}.signature`;
 
 describe("user ids", () => {

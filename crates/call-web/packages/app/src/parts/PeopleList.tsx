@@ -45,7 +45,7 @@ export function PeopleList({ meshMax }: { meshMax: number }) {
     else if (group.length < most) setGroup([...group, userId]);
   };
   return (
-    <section className="app-people" aria-label={words.people.title}>
+    <div className="app-people">
       <div className="app-search">
         <label htmlFor={field} className="call-hidden">
           {words.people.search}
@@ -122,7 +122,7 @@ export function PeopleList({ meshMax }: { meshMax: number }) {
           </Button>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -24,13 +24,16 @@ export function Home({ identity, meshMax, onSignOut, page, children }: HomeProps
   const state = useClientState();
   return (
     <div className="call-root app-home" data-tab={tab} data-page={page}>
-      <aside className="app-rail" aria-label={words.people.title}>
-        <AccountHeader identity={identity} connection={state.connection} onSignOut={onSignOut} />
-        <OngoingCall />
-        <PeopleList meshMax={meshMax} />
-        <NotificationPrompt />
-      </aside>
-      <main className="app-main">{children}</main>
+      <main className="app-columns">
+        <section className="app-rail" aria-label={words.people.title}>
+          <h1 className="call-hidden">{words.product}</h1>
+          <AccountHeader identity={identity} connection={state.connection} onSignOut={onSignOut} />
+          <OngoingCall />
+          <PeopleList meshMax={meshMax} />
+          <NotificationPrompt />
+        </section>
+        <div className="app-main">{children}</div>
+      </main>
       <nav className="app-tabs" aria-label={words.product}>
         <button
           type="button"

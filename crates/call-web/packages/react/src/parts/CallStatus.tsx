@@ -20,7 +20,7 @@ export function CallStatus({ title, startedAt, words, quality, reasons }: CallSt
   const locale = useLocale();
   const now = useNow(startedAt !== null && words === undefined);
   return (
-    <header className="call-status">
+    <div className="call-status">
       <h2 className="call-status-title">{title}</h2>
       <p className="call-status-line">
         {words !== undefined ? (
@@ -34,6 +34,6 @@ export function CallStatus({ title, startedAt, words, quality, reasons }: CallSt
         )}
         <QualityIndicator quality={quality ?? null} reasons={reasons ?? []} />
       </p>
-    </header>
+    </div>
   );
 }

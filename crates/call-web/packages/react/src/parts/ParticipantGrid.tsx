@@ -13,23 +13,28 @@ export interface ParticipantGridProps {
   onChoose?: (userId: string) => void;
 }
 
+const PAGER_HEIGHT = 52;
+
 /** Everybody, as large as the container allows; pages when more than fit. */
 export function ParticipantGrid({ people, onChoose }: ParticipantGridProps) {
   const strings = useStrings();
-  const area = useRef<HTMLDivElement>(null);
-  const { width, height } = useElementSize(area);
+  const whole = useRef<HTMLDivElement>(null);
+  const { width, height } = useElementSize(whole);
   const [wanted, setWanted] = useState(0);
-  const perPage = Math.max(1, tilesPerPage(width, height));
+  // Measured without the pager, so that the pager's own height is no reason for one.
+  const paged = people.length > tilesPerPage(width, height);
+  const areaHeight = paged ? Math.max(0, height - PAGER_HEIGHT) : height;
+  const perPage = tilesPerPage(width, areaHeight);
   const pages = Math.max(1, Math.ceil(people.length / perPage));
   const page = Math.min(wanted, pages - 1);
   const shown = people.slice(page * perPage, (page + 1) * perPage);
-  const { boxes } = gridPage(shown.length, width, height);
+  const { boxes } = gridPage(shown.length, width, areaHeight);
   return (
-    <div className="call-grid">
-      <div className="call-grid-area" ref={area}>
+    <div className="call-grid" ref={whole}>
+      <div className="call-grid-area">
         <TileField people={shown} boxes={boxes} label={strings.participants} onChoose={onChoose} />
       </div>
-      {pages > 1 && (
+      {width > 0 && pages > 1 && (
         <nav className="call-pager" aria-label={strings.page(page + 1, pages)}>
           <IconButton
             label={strings.previousPage}
