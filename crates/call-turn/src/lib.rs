@@ -39,11 +39,19 @@
 //! ```
 
 mod authority;
+mod relay;
 mod secret;
+mod server;
+mod stun;
 mod uri;
 
 pub use authority::{
     IceServer, IceServers, InvalidTurnConfig, TurnAuthority, TurnCredential, VerifyError,
 };
+pub use relay::{
+    AllocationSummary, Client, Command, Family, Now, PeerPolicy, Refusal, Relay, RelayAddress,
+    RelayLimits, RelayPort, Target, Transmit, Transport,
+};
 pub use secret::{InvalidSecret, Secret};
+pub use server::{CertificateFiles, Listener, RelayConfig, RelayServer, RelayStats, StartError};
 pub use uri::{IceScheme, IceUri, InvalidIceUri};
