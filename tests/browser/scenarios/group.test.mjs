@@ -17,10 +17,15 @@ test('three people in a mesh', { timeout: 300_000 }, async () => {
   const alice = await Person.arrives(browser, server, 'Alice');
   const bob = await Person.arrives(browser, server, 'Bob');
   const carol = await Person.arrives(browser, server, 'Carol');
-  await alice.page.getByRole('checkbox', { name: 'Select Bob' }).check();
-  await alice.page.getByRole('checkbox', { name: 'Select Carol' }).check();
-  await alice.picture('30-select');
-  await alice.button('Start video call').click();
+  await alice.button('New group call').click();
+  await alice.page.getByRole('checkbox', { name: 'Choose Bob' }).check();
+  await alice.page.getByRole('checkbox', { name: 'Choose Carol' }).check();
+  await alice.picture('30-chosen');
+  await alice.page.getByTestId('group-bar').getByRole('button', { name: 'Video call' }).click();
+  await alice.page.getByTestId('pre-join').waitFor();
+  await alice.page.getByText('Connection', { exact: false }).first().waitFor();
+  await alice.picture('30-before');
+  await alice.button('Start call').click();
   await bob.button('Accept video').click();
   await carol.button('Accept video').click();
   for (const person of [alice, bob, carol]) await person.seesAndHears(2);
@@ -32,12 +37,11 @@ test('three people in a mesh', { timeout: 300_000 }, async () => {
 
   await carol.page.mouse.move(300, 300);
   await carol.button('Hang up').click();
-  await carol.button('Leave call').click();
   await alice.tile(carol).waitFor({ state: 'detached' });
   await alice.seesAndHears(1);
   await alice.page.mouse.move(300, 300);
-  await alice.button('Hang up').click();
-  await alice.button('End for everyone').click();
+  await alice.button('More options').click();
+  await alice.page.getByRole('menuitem', { name: 'End call for everyone' }).click();
   await bob.page.getByTestId('call-ended').waitFor();
   await bob.picture('32-group-ended');
 });

@@ -22,12 +22,12 @@ test('nobody answers: a missed call, and a call back', { timeout: 180_000 }, asy
   await alice.page.getByTestId('call-ended').waitFor();
   await alice.picture('20-no-answer');
 
-  const missed = bob.page.locator('[data-testid="history-item"][data-outcome="missed"]').first();
+  const missed = bob.page.locator('[data-testid^="history-"][data-outcome="missed"]').first();
   await missed.waitFor();
   await bob.picture('21-missed');
   await alice.page.goto(server.url);
-  await alice.page.getByTestId('home').waitFor();
-  await missed.getByRole('button', { name: /call back/i }).click();
+  await alice.page.getByTestId('account').waitFor();
+  await missed.getByRole('button', { name: /^Call .* back$/ }).click();
   await alice.button('Accept audio').waitFor();
   await alice.button('Decline').click();
   await bob.page.getByTestId('call-ended').waitFor();

@@ -38,20 +38,20 @@ test('two people call, talk, mute, share, reload and hang up', { timeout: 300_00
 
   await bob.page.mouse.move(200, 200);
   await bob.button('Mute microphone').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-audio="off"]').waitFor();
+  await alice.page.locator('[data-testid="tile-bob"][data-muted="true"]').waitFor();
   await alice.picture('04-bob-muted');
   await bob.button('Unmute microphone').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-audio="on"]').waitFor();
+  await alice.page.locator('[data-testid="tile-bob"][data-muted="false"]').waitFor();
 
   await bob.button('Turn camera off').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-video="off"]').waitFor();
+  await alice.page.locator('[data-testid="tile-bob"][data-camera="off"]').waitFor();
   await alice.picture('05-bob-camera-off');
   await bob.button('Turn camera on').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-video="on"]').waitFor();
+  await alice.page.locator('[data-testid="tile-bob"][data-camera="on"]').waitFor();
   await alice.seesMoving(bob);
 
   await bob.button('Share screen').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-screen="on"]').waitFor();
+  await alice.page.locator('[data-testid="tile-bob"][data-sharing="true"]').waitFor();
   await alice.eventually('the screen is wider than the camera', () =>
     alice
       .tile(bob)
@@ -59,8 +59,8 @@ test('two people call, talk, mute, share, reload and hang up', { timeout: 300_00
       .evaluateAll((videos) => videos.some((video) => video.videoWidth >= 960)),
   );
   await alice.picture('06-bob-shares');
-  await bob.button('Stop sharing').click();
-  await alice.page.locator('[data-testid="tile-bob"][data-screen="off"]').waitFor();
+  await bob.page.getByTestId('control-bar').getByRole('button', { name: 'Stop sharing' }).click();
+  await alice.page.locator('[data-testid="tile-bob"][data-sharing="false"]').waitFor();
 
   await bob.page.reload();
   await bob.seesAndHears();
@@ -76,7 +76,7 @@ test('two people call, talk, mute, share, reload and hang up', { timeout: 300_00
 
   for (const person of [alice, bob]) {
     await person.page.goto(server.url);
-    const item = person.page.getByTestId('history-item').first();
+    const item = person.page.locator('[data-testid^="history-"]').first();
     await item.waitFor();
     assert.match(await item.innerText(), person === alice ? /Bob/ : /Alice/);
     await person.picture('09-history');
@@ -144,7 +144,7 @@ function watchFirstFrame() {
     const seen = new WeakSet();
     const look = () => {
       for (const video of document.querySelectorAll('[data-testid^="tile-"] video')) {
-        if (seen.has(video) || video.closest('[data-self="true"]')) continue;
+        if (seen.has(video) || video.closest('[data-local="true"]')) continue;
         seen.add(video);
         video.requestVideoFrameCallback(() => done(performance.now() - clicked));
       }

@@ -42,7 +42,7 @@ export class Person {
     await page.goto(server.url);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByTestId('home').waitFor();
+    await page.locator('[data-testid="account"]').waitFor();
     return person;
   }
 
