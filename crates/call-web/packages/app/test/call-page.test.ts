@@ -5,6 +5,7 @@ import { lanesOf } from "../src/call-page/lanes.js";
 import { chartData } from "../src/call-page/series.js";
 import { bands } from "../src/call-page/TimeLine.js";
 import { describe as describeCall } from "../src/parts/HistoryRow.js";
+import { isJoinable } from "../src/parts/joinable.js";
 import { matching } from "../src/parts/PeopleList.js";
 import { byDay } from "../src/screens/RecentCalls.js";
 
@@ -190,4 +191,24 @@ describe("history", () => {
     ]);
     expect(days.map(({ items }) => items.map(({ id }) => id))).toEqual([["1", "2"], ["3"]]);
   });
+});
+
+test("a call can be joined where nobody answered for me, or on the device that did", () => {
+  const live = (status: string, deviceId: string | null = null, people = 2) =>
+    ({
+      ...call,
+      status: "active",
+      participants: [
+        { userId: "me", status, deviceId },
+        ...Array.from({ length: people - 1 }, (_, index) => ({ userId: `other-${index}` })),
+      ],
+    }) as WireCall;
+  expect(isJoinable(live("alerting"), "me", "here")).toBe(true);
+  expect(isJoinable(live("joined", "here"), "me", "here")).toBe(true);
+  expect(isJoinable(live("joined", "there"), "me", "here")).toBe(false);
+  expect(isJoinable(live("missed", null, 3), "me", "here")).toBe(true);
+  expect(isJoinable(live("missed", null, 2), "me", "here")).toBe(false);
+  expect(isJoinable(live("left", "here", 3), "me", "here")).toBe(false);
+  expect(isJoinable(live("joined", "here"), "stranger", "here")).toBe(false);
+  expect(isJoinable({ ...live("joined", "here"), status: "ended" }, "me", "here")).toBe(false);
 });

@@ -15,6 +15,7 @@ import {
 import { ArrowLeft, Phone, Video } from "lucide-react";
 import { useEffect } from "react";
 import { useLocation } from "wouter";
+import { isJoinable } from "../parts/joinable.js";
 import { useStartCall } from "../parts/useStartCall.js";
 import { words } from "../words.js";
 import { QualityCharts } from "./QualityCharts.js";
@@ -24,7 +25,7 @@ import { TimeLine } from "./TimeLine.js";
 export default function CallPage({ callId }: { callId: string }) {
   const client = useCallClient();
   const queries = useQueryClient();
-  const me = useClientState().userId;
+  const { userId: me, deviceId } = useClientState();
   const [, navigate] = useLocation();
   const { start, pending } = useStartCall();
   const locale = useLocale();
@@ -87,9 +88,11 @@ export default function CallPage({ callId }: { callId: string }) {
             {words.page.callAgain}
           </Button>
         ) : (
-          <Button look="positive" onClick={() => navigate(`/call/${callId}`)}>
-            {words.recent.join}
-          </Button>
+          isJoinable(call.data, me, deviceId) && (
+            <Button look="positive" onClick={() => navigate(`/call/${callId}`)}>
+              {words.recent.join}
+            </Button>
+          )
         )}
       </header>
       <Facts call={call.data} nameOf={nameOf} />

@@ -3,10 +3,12 @@ import { Avatar, IconButton, listOf, spokenDuration, useLocale } from "call-reac
 import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-react";
 import { Link } from "wouter";
 import { words } from "../words.js";
+import { isJoinable } from "./joinable.js";
 
 export interface HistoryRowProps {
   item: HistoryItem;
   me: string | null;
+  deviceId: string | null;
   pending: boolean;
   onCallBack: (userIds: readonly string[]) => void;
 }
@@ -25,7 +27,7 @@ function Sign({ item }: { item: HistoryItem }) {
 }
 
 /** One call of the past, with a way to call back. */
-export function HistoryRow({ item, me, pending, onCallBack }: HistoryRowProps) {
+export function HistoryRow({ item, me, deviceId, pending, onCallBack }: HistoryRowProps) {
   const locale = useLocale();
   const others = item.participants.filter((person) => person.userId !== me);
   const names = others.map((person) => person.name ?? person.userId);
@@ -54,7 +56,7 @@ export function HistoryRow({ item, me, pending, onCallBack }: HistoryRowProps) {
         </span>
         <time dateTime={item.createdAt}>{time.format(created)}</time>
       </Link>
-      {item.outcome === "ongoing" ? (
+      {isJoinable(item, me, deviceId) ? (
         <Link
           href={`/call/${item.id}`}
           className="call-button call-button-positive call-button-medium"
@@ -62,19 +64,21 @@ export function HistoryRow({ item, me, pending, onCallBack }: HistoryRowProps) {
           {words.recent.join}
         </Link>
       ) : (
-        <IconButton
-          label={words.recent.callBack(title)}
-          icon={
-            item.type === "video" ? (
-              <Video size={20} aria-hidden />
-            ) : (
-              <Phone size={20} aria-hidden />
-            )
-          }
-          tip="none"
-          disabled={pending || others.length === 0}
-          onClick={() => onCallBack(others.map((person) => person.userId))}
-        />
+        item.status === "ended" && (
+          <IconButton
+            label={words.recent.callBack(title)}
+            icon={
+              item.type === "video" ? (
+                <Video size={20} aria-hidden />
+              ) : (
+                <Phone size={20} aria-hidden />
+              )
+            }
+            tip="none"
+            disabled={pending || others.length === 0}
+            onClick={() => onCallBack(others.map((person) => person.userId))}
+          />
+        )
       )}
     </li>
   );

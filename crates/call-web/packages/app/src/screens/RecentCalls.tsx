@@ -7,6 +7,8 @@ import { HistoryRow } from "../parts/HistoryRow.js";
 import { useStartCall } from "../parts/useStartCall.js";
 import { words } from "../words.js";
 
+const ONGOING_REFRESH_MS = 10_000;
+
 type Filter = keyof typeof words.recent.filters;
 
 const queryOf: Record<Filter, HistoryQuery> = {
@@ -46,7 +48,7 @@ function dayName(day: Date, locale: string | undefined): string {
 /** The calls that were. */
 export function RecentCalls() {
   const client = useCallClient();
-  const me = useClientState().userId;
+  const { userId: me, deviceId } = useClientState();
   const locale = useLocale();
   const queries = useQueryClient();
   const { start, pending } = useStartCall();
@@ -62,6 +64,11 @@ export function RecentCalls() {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     refetchOnMount: "always",
+    // A call on another device of mine ends without a word to this one.
+    refetchInterval: (query) =>
+      query.state.data?.pages.some((page) => page.items.some((item) => item.status !== "ended"))
+        ? ONGOING_REFRESH_MS
+        : false,
   });
   useEffect(
     () => client.on("ended", () => void queries.invalidateQueries({ queryKey: ["history"] })),
@@ -114,6 +121,7 @@ export function RecentCalls() {
                 key={item.id}
                 item={item}
                 me={me}
+                deviceId={deviceId}
                 pending={pending}
                 onCallBack={(userIds) => start(userIds, item.type)}
               />
