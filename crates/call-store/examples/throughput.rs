@@ -38,6 +38,7 @@ async fn main() -> Result<()> {
         latencies.extend(done??);
     }
     latencies.sort_unstable();
+    #[allow(clippy::cast_precision_loss)] // nobody measures 2^52 steps
     let rate = latencies.len() as f64 / began.elapsed().as_secs_f64();
     let p99 = latencies
         .get(latencies.len() * 99 / 100)

@@ -85,6 +85,8 @@ mod query;
 mod row;
 mod sample;
 mod schema;
+#[cfg(feature = "libpq")]
+mod secret;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;

@@ -1,4 +1,3 @@
-use diesel::Connection;
 use diesel::backend::Backend;
 use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationError, MigrationHarness, embed_migrations};
@@ -90,14 +89,16 @@ impl Task for Pending {
 fn with_harness(connection: &mut AnyConnection, task: impl Task) -> Names {
     match connection {
         #[cfg(feature = "libpq")]
-        AnyConnection::Postgres(postgres) => postgres.transaction(|postgres| {
-            use diesel::RunQueryDsl;
-            // Creating a table "if not exists" is no protection against doing so at once.
-            diesel::sql_query("SELECT pg_advisory_xact_lock(1667329132)").execute(postgres)?;
-            // A migration may have to wait for a lock for longer than a call may.
-            diesel::sql_query("SET LOCAL lock_timeout = 0").execute(postgres)?;
-            task.run(postgres, POSTGRES)
-        }),
+        AnyConnection::Postgres(postgres) => {
+            diesel::Connection::transaction(postgres, |postgres| {
+                use diesel::RunQueryDsl;
+                // Creating a table "if not exists" is no protection against doing so at once.
+                diesel::sql_query("SELECT pg_advisory_xact_lock(1667329132)").execute(postgres)?;
+                // A migration may have to wait for a lock for longer than a call may.
+                diesel::sql_query("SET LOCAL lock_timeout = 0").execute(postgres)?;
+                task.run(postgres, POSTGRES)
+            })
+        }
         #[cfg(feature = "sqlite")]
         AnyConnection::Sqlite(sqlite) => {
             sqlite.immediate_transaction(|sqlite| task.run(sqlite, SQLITE))

@@ -4,7 +4,7 @@ use diesel::{Connection, ConnectionError, PgConnection};
 use crate::connection::AnyConnection;
 use crate::error::Failure;
 use crate::pool::{Connections, Open};
-use crate::url::without_secrets;
+use crate::secret::without_secrets;
 use crate::{ConnectError, Options, StoreError};
 
 /// A server; every connection may read and write.

@@ -4,6 +4,7 @@
 mod commit;
 mod credential;
 mod history;
+mod lock;
 mod place;
 mod quality;
 mod read;

@@ -4,6 +4,7 @@ use call_domain::{Call, CallId, Placement, Timestamp, UserId};
 use diesel::prelude::*;
 
 use super::commit::{self, Change, Committed};
+use super::lock;
 use super::read::{live_ids_of, load};
 use crate::columns::{Id, Json, Micros};
 use crate::connection::AnyConnection;
@@ -65,7 +66,7 @@ pub(crate) fn place(connection: &mut AnyConnection, placing: Placing) -> Result<
         at,
         decide,
     } = placing;
-    lock_users(connection, &users)?;
+    lock::users(connection, &users)?;
     if let Some(key) = &key
         && let Some(placed) = replay(connection, key, at)?
     {
@@ -95,30 +96,6 @@ pub(crate) fn place(connection: &mut AnyConnection, placing: Placing) -> Result<
     })
 }
 
-/// Makes everyone else who places a call with one of these users wait for this transaction.
-/// SQLite needs no locks: its one writer does one thing at a time.
-fn lock_users(connection: &mut AnyConnection, users: &[String]) -> QueryResult<()> {
-    match connection {
-        #[cfg(feature = "libpq")]
-        AnyConnection::Postgres(postgres) => {
-            use diesel::sql_types::{Array, Text};
-            // In the order of the keys, so that two who want the same locks cannot block each
-            // other; "call" in ASCII is the seed that keeps clear of other people's locks.
-            let locked = diesel::sql_query(
-                "SELECT pg_advisory_xact_lock(key) FROM (\
-                 SELECT DISTINCT hashtextextended(id, 1667329132) AS key \
-                 FROM unnest($1) AS id ORDER BY key OFFSET 0) AS keys",
-            );
-            locked.bind::<Array<Text>, _>(users).execute(postgres)?;
-        }
-        #[cfg(feature = "sqlite")]
-        AnyConnection::Sqlite(_) => {
-            let _ = users;
-        }
-    }
-    Ok(())
-}
-
 /// Every live call of these users; on PostgreSQL nobody can change them until the transaction ends.
 fn lock_live_calls(connection: &mut AnyConnection, users: &[String]) -> Result<Vec<Call>, Failure> {
     let mut ids = Vec::new();
@@ -130,15 +107,7 @@ fn lock_live_calls(connection: &mut AnyConnection, users: &[String]) -> Result<V
     ids.dedup();
     let mut live = Vec::with_capacity(ids.len());
     for id in ids {
-        #[cfg(feature = "libpq")]
-        if let AnyConnection::Postgres(postgres) = connection {
-            use crate::schema::calls;
-            calls::table
-                .filter(calls::id.eq(id))
-                .select(calls::id)
-                .for_update()
-                .execute(postgres)?;
-        }
+        lock::call(connection, id)?;
         // It may have ended while its lock was waited for.
         live.extend(
             load(connection, CallId::from(id))?

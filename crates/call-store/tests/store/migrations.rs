@@ -25,7 +25,7 @@ struct Line {
 #[cfg(feature = "sqlite")]
 const SQLITE_SCHEMA: &str = "SELECT type || ' ' || name || ': ' || coalesce(sql, '') AS line \
      FROM sqlite_schema WHERE name NOT LIKE '%__diesel%' ORDER BY line";
-#[cfg(feature = "sqlite")]
+#[cfg(all(feature = "sqlite", feature = "libpq"))]
 const SQLITE_COLUMNS: &str = "SELECT t.name || '.' || c.name || ' ' || c.\"notnull\" AS line \
      FROM pragma_table_list AS t, pragma_table_info(t.name) AS c \
      WHERE t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' ORDER BY line";
@@ -46,7 +46,7 @@ const POSTGRES_SCHEMA: &str = "\
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
         AND relname <> '__diesel_schema_migrations' \
     ORDER BY line";
-#[cfg(feature = "libpq")]
+#[cfg(all(feature = "sqlite", feature = "libpq"))]
 const POSTGRES_COLUMNS: &str = "\
     SELECT table_name || '.' || column_name || ' ' \
         || CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END AS line \
