@@ -7,9 +7,11 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod device;
+mod scene;
 mod server;
 
 pub use device::{Answer, Device};
+pub use scene::{id_of, talking};
 pub use server::{Server, binary};
 
 /// How long a scenario waits for what must happen, before it fails.

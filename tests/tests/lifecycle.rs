@@ -1,30 +1,7 @@
 //! Calls between real devices of a real server, as the contract tells them.
 
-use call_tests::{Device, Server};
+use call_tests::{Device, Server, id_of, talking};
 use serde_json::{Value, json};
-
-/// Alice calls Bob; both have media.
-async fn talking(alice: &mut Device, bob: &mut Device) -> String {
-    let id = id_of(&alice.initiate(&[&bob.user]).await);
-    bob.event("call:incoming").await;
-    bob.send(&json!({"type": "call:alerting", "callId": id}))
-        .await;
-    alice.event("call:ringing").await;
-    assert_eq!(bob.answer(&id).await.status, 200);
-    alice.event("call:participant-joined").await;
-    alice.say_connected(&id).await;
-    bob.say_connected(&id).await;
-    for device in [alice, bob] {
-        device
-            .event_where("call:updated", |e| e["call"]["status"] == "active")
-            .await;
-    }
-    id
-}
-
-fn id_of(call: &Value) -> String {
-    call["id"].as_str().unwrap_or_default().to_owned()
-}
 
 #[tokio::test]
 async fn two_people_call_talk_and_hang_up() {
