@@ -70,7 +70,7 @@ impl CallStore for MeasuredStore {
             .measure("place", self.inner.place(users, key, at, decide))
             .await?;
         if let Placed::Stored { step, .. } = &placed {
-            self.metrics.step(step);
+            self.metrics.calls.step(step);
         }
         Ok(placed)
     }
@@ -78,7 +78,7 @@ impl CallStore for MeasuredStore {
     async fn commit(&self, step: &Step, expected: u64, at: Timestamp) -> Result<(), CommitError> {
         self.measure("commit", self.inner.commit(step, expected, at))
             .await?;
-        self.metrics.step(step);
+        self.metrics.calls.step(step);
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl CallStore for MeasuredStore {
     async fn live_calls(&self) -> Result<Vec<StoredCall>, StoreError> {
         let calls = self.measure("live_calls", self.inner.live_calls()).await?;
         for stored in &calls {
-            self.metrics.live_call(&stored.call);
+            self.metrics.calls.live(&stored.call);
         }
         Ok(calls)
     }

@@ -186,6 +186,15 @@ impl RunningServer {
         }
     }
 
+    /// Waits until it ends by itself, which it does only when it cannot go on.
+    pub async fn failed(&mut self) -> io::Error {
+        match (&mut self.serving).await {
+            Ok(Ok(())) => io::Error::other("it ended without being asked to"),
+            Ok(Err(error)) => error,
+            Err(error) => io::Error::other(error),
+        }
+    }
+
     /// Ends it in good order, and within `server.drain_timeout`: it takes no more connections and
     /// calls, tells every socket to reconnect elsewhere (close code 1001), finishes the requests
     /// and commands in hand, and stores what was measured. Live calls stay in the database for

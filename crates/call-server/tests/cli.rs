@@ -1,5 +1,8 @@
 //! The command line, as an operator sees it.
 
+// A test that cannot go on has failed: panicking says so.
+#![allow(clippy::expect_used)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,5 +1,8 @@
 //! A real process, asked to end.
 
+// A test that cannot go on has failed: panicking says so.
+#![allow(clippy::expect_used)]
+
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;

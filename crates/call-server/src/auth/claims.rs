@@ -42,7 +42,7 @@ pub struct Caller {
 
 impl Caller {
     /// Reads verified claims; `None` when `sub` is no user id.
-    pub fn from_claims(claims: Claims) -> Option<Self> {
+    pub fn from_claims(claims: &Claims) -> Option<Self> {
         Some(Self {
             user_id: claims.sub.parse().ok()?,
             name: claims.name.as_deref().and_then(presentable),
@@ -88,18 +88,18 @@ mod tests {
     #[test]
     fn names_are_cut_and_cleaned() {
         let long = "n".repeat(500);
-        let caller = Caller::from_claims(claims("alice", &long, &[])).expect("a user id");
+        let caller = Caller::from_claims(&claims("alice", &long, &[])).expect("a user id");
         assert_eq!(caller.name.map(|name| name.len()), Some(128));
         let caller =
-            Caller::from_claims(claims("alice", " A\u{0}li\nce ", &[])).expect("a user id");
+            Caller::from_claims(&claims("alice", " A\u{0}li\nce ", &[])).expect("a user id");
         assert_eq!(caller.name.as_deref(), Some("Alice"));
-        let caller = Caller::from_claims(claims("alice", "  ", &[])).expect("a user id");
+        let caller = Caller::from_claims(&claims("alice", "  ", &[])).expect("a user id");
         assert_eq!(caller.name, None);
     }
 
     #[test]
     fn only_the_role_admin_makes_an_administrator() {
-        let admin = |roles: &[&str]| Caller::from_claims(claims("a", "A", roles)).map(|c| c.admin);
+        let admin = |roles: &[&str]| Caller::from_claims(&claims("a", "A", roles)).map(|c| c.admin);
         assert_eq!(admin(&["admin"]), Some(true));
         assert_eq!(admin(&["Admin", "administrator"]), Some(false));
         assert_eq!(admin(&[]), Some(false));
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_subject_that_is_no_user_id_is_nobody() {
-        assert_eq!(Caller::from_claims(claims("", "A", &[])), None);
-        assert_eq!(Caller::from_claims(claims("a b", "A", &[])), None);
+        assert_eq!(Caller::from_claims(&claims("", "A", &[])), None);
+        assert_eq!(Caller::from_claims(&claims("a b", "A", &[])), None);
         assert_eq!(
-            Caller::from_claims(claims(&"x".repeat(129), "A", &[])),
+            Caller::from_claims(&claims(&"x".repeat(129), "A", &[])),
             None
         );
     }

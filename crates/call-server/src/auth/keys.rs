@@ -11,7 +11,7 @@ use crate::settings::{AuthSettings, Secret};
 pub(super) struct Key {
     pub(super) id: Option<String>,
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) material: DecodingKey,
 }
 
 /// Every key that may verify a token.
@@ -82,7 +82,7 @@ fn shared_secret(secret: &Secret) -> Key {
     Key {
         id: None,
         algorithm: Algorithm::HS256,
-        key: DecodingKey::from_secret(secret.expose().as_bytes()),
+        material: DecodingKey::from_secret(secret.expose().as_bytes()),
     }
 }
 
@@ -111,14 +111,14 @@ fn public_key_file(path: &Path) -> Result<Key, KeysError> {
         return Ok(Key {
             id: None,
             algorithm: Algorithm::RS256,
-            key,
+            material: key,
         });
     }
     match DecodingKey::from_ec_pem(&pem) {
         Ok(key) => Ok(Key {
             id: None,
             algorithm: Algorithm::ES256,
-            key,
+            material: key,
         }),
         Err(_) => Err(unusable("holds no RSA or P-256 public key in PEM form")),
     }
@@ -161,6 +161,6 @@ fn usable_jwk(jwk: &Jwk) -> Option<Key> {
     Some(Key {
         id: jwk.common.key_id.clone(),
         algorithm,
-        key: DecodingKey::from_jwk(jwk).ok()?,
+        material: DecodingKey::from_jwk(jwk).ok()?,
     })
 }

@@ -80,9 +80,9 @@ impl Tokens {
         });
         let mut refused = TokenRefused::Invalid;
         for key in candidates {
-            match decode::<Claims>(token, &key.key, &validation(key.algorithm)) {
+            match decode::<Claims>(token, &key.material, &validation(key.algorithm)) {
                 Ok(data) => {
-                    return Caller::from_claims(data.claims).ok_or(TokenRefused::Claims);
+                    return Caller::from_claims(&data.claims).ok_or(TokenRefused::Claims);
                 }
                 Err(error) => {
                     // Of several keys, the one that made the signature has the telling answer.
@@ -97,7 +97,7 @@ impl Tokens {
     }
 
     /// A token signed with the first shared secret; `None` when there is none.
-    pub fn issue(&self, request: TokenRequest) -> Option<String> {
+    pub fn issue(&self, request: &TokenRequest) -> Option<String> {
         let signing = self.signing.as_ref()?;
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -69,7 +69,7 @@ impl Cli {
         match self.command {
             Command::Serve => serve::run(settings).await?,
             Command::Migrate(migrate) => migrate.run(&settings).await?,
-            Command::Token(token) => token.run(settings)?,
+            Command::Token(token) => token.run(&settings)?,
             Command::Check => check::run(settings).await?,
         }
         Ok(())

@@ -17,10 +17,13 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
              reach this server. Never set dev = true in production."
         );
     }
-    let server = server::serve(settings).await?;
+    let mut server = server::serve(settings).await?;
     tracing::info!("Call Server listening on {}", server.url());
 
-    asked_to_stop(&mut terminate, &mut interrupt).await;
+    tokio::select! {
+        () = asked_to_stop(&mut terminate, &mut interrupt) => {}
+        error = server.failed() => return Err(error).context("the server cannot go on"),
+    }
     tracing::info!("stopping: sockets are told to reconnect, requests in hand are finished");
     tokio::select! {
         finished = server.stop() => {

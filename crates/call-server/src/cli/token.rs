@@ -28,10 +28,10 @@ pub(super) struct Token {
 }
 
 impl Token {
-    pub(super) fn run(self, settings: Settings) -> anyhow::Result<()> {
-        let tokens = auth::tokens(&settings)?;
+    pub(super) fn run(self, settings: &Settings) -> anyhow::Result<()> {
+        let tokens = auth::tokens(settings)?;
         let token = tokens
-            .issue(TokenRequest {
+            .issue(&TokenRequest {
                 user_id: self.user,
                 name: self.name,
                 ttl: self.ttl,

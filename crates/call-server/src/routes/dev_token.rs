@@ -48,7 +48,7 @@ pub(crate) async fn dev_token(
     let user_id: UserId = field("userId", &body.value.user_id)?;
     let token = app
         .tokens
-        .issue(TokenRequest {
+        .issue(&TokenRequest {
             user_id,
             name: body.value.name.as_deref().and_then(presentable),
             ttl: TTL,

@@ -12,7 +12,7 @@ const BURST_SECONDS: u32 = 10;
 
 /// Open the socket
 ///
-/// Signalling over WebSocket; the AsyncAPI document describes its messages. Pages of foreign origins
+/// Signalling over WebSocket; the `AsyncAPI` document describes its messages. Pages of foreign origins
 /// are refused before the upgrade.
 #[utoipa::path(
     get,

@@ -9,6 +9,7 @@ mod layers;
 mod origin;
 mod reader;
 mod secret;
+mod warnings;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -192,55 +193,6 @@ impl Settings {
                 }),
             },
         }
-    }
-
-    /// What an operator should know before people rely on this server, one line each.
-    pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        let mut warn = |condition: bool, line: &str| {
-            if condition {
-                warnings.push(line.to_owned());
-            }
-        };
-        warn(
-            self.dev,
-            "dev: anybody can get a token for any user; never on in production",
-        );
-        warn(
-            self.auth.hs256_secrets.iter().any(Secret::is_well_known),
-            "auth.hs256_secrets: contains a secret from a manual; make one of your own \
-             (openssl rand -base64 48)",
-        );
-        warn(
-            self.auth
-                .hs256_secrets
-                .iter()
-                .any(|secret| secret.len() < MIN_SECRET_BYTES),
-            "auth.hs256_secrets: contains a secret shorter than 32 bytes, which only dev allows",
-        );
-        warn(
-            self.turn.secrets.is_empty(),
-            "turn.secrets: no TURN server is configured; calls between people behind strict NATs \
-             or firewalls will not connect",
-        );
-        warn(
-            !self.turn.secrets.is_empty() && self.turn.uris.is_empty(),
-            "turn.uris: empty although there is a secret; browsers will not learn of your TURN \
-             server",
-        );
-        warn(
-            self.turn.secrets.iter().any(Secret::is_well_known),
-            "turn.secrets: contains a secret from a manual; make one of your own",
-        );
-        warn(
-            self.server.allowed_origins.is_empty(),
-            "server.allowed_origins: empty; only pages that this server serves can use it",
-        );
-        warn(
-            self.server.metrics_public,
-            "server.metrics_public: everybody who reaches /metrics can read it",
-        );
-        warnings
     }
 
     /// The folder beside the database where small things are kept: `data` unless SQLite lives

@@ -16,8 +16,8 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
-async fn cancelled(server: &Server, caller: &str, called: &str) -> String {
-    let id = server.call(caller, &[called]).await;
+async fn cancelled(server: &Server, caller: &str, invitee: &str) -> String {
+    let id = server.call(caller, &[invitee]).await;
     server
         .post(caller, &format!("/api/calls/{id}/end"), &json!({}))
         .await;

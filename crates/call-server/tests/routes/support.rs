@@ -115,20 +115,20 @@ impl Server {
     }
 
     /// Somebody's device calls others; returns the id of the call.
-    pub(crate) async fn call(&self, caller: &str, called: &[&str]) -> String {
+    pub(crate) async fn call(&self, caller: &str, invitees: &[&str]) -> String {
         let device = format!("{caller}-1");
-        let body = json!({ "type": "audio", "participantIds": called, "deviceId": device });
+        let body = json!({ "type": "audio", "participantIds": invitees, "deviceId": device });
         let reply = self.post(caller, "/api/calls/initiate", &body).await;
         assert_eq!(reply.status, 201, "{}", reply.text);
         reply.json()["id"].as_str().expect("an id").to_owned()
     }
 
     /// A call that was taken.
-    pub(crate) async fn answered_call(&self, caller: &str, called: &str) -> String {
-        let id = self.call(caller, &[called]).await;
-        let device = json!({ "deviceId": format!("{called}-1") });
+    pub(crate) async fn answered_call(&self, caller: &str, invitee: &str) -> String {
+        let id = self.call(caller, &[invitee]).await;
+        let device = json!({ "deviceId": format!("{invitee}-1") });
         let reply = self
-            .post(called, &format!("/api/calls/{id}/answer"), &device)
+            .post(invitee, &format!("/api/calls/{id}/answer"), &device)
             .await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         id

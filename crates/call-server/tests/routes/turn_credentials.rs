@@ -24,7 +24,7 @@ async fn a_credential_that_a_turn_server_accepts() {
     let authority = TurnAuthority::new(
         vec![Secret::new("shared with coturn").expect("a secret")],
         Vec::new(),
-        Duration::from_secs(600),
+        Duration::from_mins(10),
     )
     .expect("an authority");
     let moment = Timestamp::from_micros(i64::try_from(now()).expect("seconds") * 1_000_000);
