@@ -1,7 +1,7 @@
 //! One suite for both databases, and what only one of them has.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-/// Runs each case on every database that is compiled in, each time with an empty one.
+/// Runs each case on every kind of database that is compiled in, each time with an empty one.
 macro_rules! contract {
     ($($case:ident),+ $(,)?) => {
         #[cfg(feature = "sqlite")]
@@ -12,12 +12,12 @@ macro_rules! contract {
             })+
         }
 
+        /// One test for all cases, since a server is started for each process of tests.
         #[cfg(feature = "libpq")]
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                super::$case(crate::support::postgres().await).await;
-            })+
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn on_postgres() {
+            $(eprintln!("{}", stringify!($case));
+            $case(crate::support::postgres().await).await;)+
         }
     };
 }
