@@ -53,14 +53,13 @@ impl Relay {
             return None;
         }
         match self.open(request) {
-            Ok(Some(id)) => self.allocated(id, &reply),
-            Ok(None) => None,
+            Ok(()) => None,
             Err(code) => self.failure(&reply, &key, code),
         }
     }
 
-    /// Begins an allocation; `Some` if it needs no new socket.
-    fn open(&mut self, request: Request<'_, '_>) -> Result<Option<usize>, Code> {
+    /// Begins an allocation; its answer comes when its socket is open.
+    fn open(&mut self, request: Request<'_, '_>) -> Result<(), Code> {
         let wish = self.wish(request.message)?;
         let lease =
             self.settings
@@ -90,16 +89,17 @@ impl Relay {
             additional: wish.additional,
             failures: 0,
         };
-        if let Some(token) = wish.token {
-            opening.first = Some(self.claim(token).ok_or(Code::InsufficientCapacity)?);
-            return Ok(Some(self.establish(opening, None, request.now)));
-        }
+        opening.stage = match wish.token {
+            Some(token) => {
+                let port = self.settings.reservations.claim(token, request.now);
+                Stage::Claimed(port.ok_or(Code::InsufficientCapacity)?)
+            }
+            None => Stage::First(self.draw(wish.family, wish.parity)?),
+        };
         let client = opening.reply.client;
-        let port = self.draw(wish.family, wish.parity)?;
-        opening.stage = Stage::First(port);
-        self.bind_for(client, port);
+        self.bind_for(client, opening.stage.port());
         self.openings.insert(client, opening);
-        Ok(None)
+        Ok(())
     }
 
     /// Reads the request, in the order of RFC 8656 section 7.2.
@@ -184,7 +184,7 @@ impl Relay {
     pub fn opened(&mut self, port: RelayPort, bound: bool, now: Now) -> Option<Transmit<'_>> {
         let opening = match self.ports.get(&port) {
             Some(PortUse::Opening(client)) => self.openings.remove(client),
-            Some(PortUse::Reserved | PortUse::Allocated(_)) => return None,
+            Some(PortUse::Allocated(_)) => return None,
             None => None,
         };
         let Some(mut opening) = opening.filter(|opening| opening.stage.port() == port) else {
@@ -212,7 +212,7 @@ impl Relay {
                     opening.reply,
                     match opening.stage {
                         Stage::Additional(port) if bound => Some(port),
-                        Stage::First(_) | Stage::Kept(_) | Stage::Additional(_) => None,
+                        Stage::First(_) | Stage::Claimed(_) | Stage::Additional(_) => None,
                     },
                 );
                 let id = self.establish(opening, additional, now.instant);
@@ -231,15 +231,10 @@ impl Relay {
         match opening.stage {
             Stage::First(_) => {
                 opening.first = Some(port);
-                if opening.parity == Parity::EvenAndNext {
-                    return Ok(Some(Stage::Kept(next_higher(port))));
-                }
                 self.additional(opening)
             }
-            Stage::Kept(_) => {
-                let mut token = [0; 8];
-                self.random.fill_bytes(&mut token);
-                opening.origin.token = Some(token);
+            Stage::Claimed(_) => {
+                opening.first = Some(port);
                 Ok(None)
             }
             Stage::Additional(_) => Ok(None),
@@ -254,25 +249,22 @@ impl Relay {
         match opening.stage {
             Stage::First(first) => {
                 if opening.parity == Parity::EvenAndNext {
-                    self.forget(next_higher(first));
+                    self.settings.ports.release(next_higher(first));
                 }
-            }
-            Stage::Kept(_) => {
-                if let Some(first) = opening.first.take() {
-                    self.close(first);
+                if exhausted {
+                    return Err(Code::InsufficientCapacity);
                 }
+                let port = self.draw(port.family, opening.parity)?;
+                Ok(Some(Stage::First(port)))
             }
+            // Another one would not be the one that was kept.
+            Stage::Claimed(_) => Err(Code::InsufficientCapacity),
             Stage::Additional(port) if exhausted => {
                 opening.origin.missing = Some((port.family, Code::InsufficientCapacity));
-                return Ok(None);
+                Ok(None)
             }
-            Stage::Additional(_) => return self.additional(opening),
+            Stage::Additional(_) => self.additional(opening),
         }
-        if exhausted {
-            return Err(Code::InsufficientCapacity);
-        }
-        self.draw(port.family, opening.parity)
-            .map(|port| Some(Stage::First(port)))
     }
 
     fn additional(&mut self, opening: &mut Opening) -> Result<Option<Stage>, Code> {
@@ -296,13 +288,16 @@ impl Relay {
         now: Instant,
     ) -> usize {
         let client = opening.reply.client;
-        let token = opening.origin.token;
+        let mut origin = opening.origin;
+        if let (Parity::EvenAndNext, Some(first)) = (opening.parity, opening.first) {
+            origin.token = Some(self.reserve(next_higher(first), now));
+        }
         let mut allocation = Allocation::new(
             client,
             opening.username,
             opening.key,
             opening.lease,
-            opening.origin,
+            origin,
             now,
         );
         for port in opening.first.into_iter().chain(additional) {
@@ -317,12 +312,6 @@ impl Relay {
         for port in ports {
             self.ports.insert(port, PortUse::Allocated(id));
         }
-        if let (Some(token), Stage::Kept(port)) = (token, opening.stage) {
-            self.ports.insert(port, PortUse::Reserved);
-            let until = now + RESERVATION_LIFETIME;
-            self.deadlines
-                .insert((until, Deadline::Reservation(token, port)));
-        }
         self.deadlines.insert((expires, Deadline::Allocation(id)));
         self.clients.insert(client, id);
         add(&self.counters.allocations, 1);
@@ -330,20 +319,14 @@ impl Relay {
         id
     }
 
-    /// Takes the port that was kept for who has the token.
-    fn claim(&mut self, token: [u8; 8]) -> Option<RelayPort> {
-        // There are few reservations at a time: they last half a minute.
-        let reserved = self
-            .deadlines
-            .iter()
-            .find_map(|(at, deadline)| match deadline {
-                Deadline::Reservation(kept, port) if *kept == token => Some((*at, *port)),
-                Deadline::Reservation(..) | Deadline::Allocation(_) => None,
-            });
-        let (at, port) = reserved?;
-        self.deadlines
-            .remove(&(at, Deadline::Reservation(token, port)));
-        Some(port)
+    /// Keeps a port for who will have the token.
+    fn reserve(&mut self, port: RelayPort, now: Instant) -> [u8; 8] {
+        let mut token = [0; 8];
+        self.random.fill_bytes(&mut token);
+        let until = now + RESERVATION_LIFETIME;
+        self.settings.reservations.keep(token, port, until);
+        self.deadlines.insert((until, Deadline::Reservation(token)));
+        token
     }
 
     /// The success answer, the same for every retransmission of the request.
@@ -406,7 +389,7 @@ impl Relay {
         if let Some(opening) = self.openings.remove(client) {
             self.forget(opening.stage.port());
             if let (Stage::First(first), Parity::EvenAndNext) = (opening.stage, opening.parity) {
-                self.forget(next_higher(first));
+                self.settings.ports.release(next_higher(first));
             }
             self.give_up(opening);
         }
@@ -415,6 +398,9 @@ impl Relay {
     /// Closes what an unsuccessful request had opened already.
     fn give_up(&mut self, opening: Opening) {
         if let Some(first) = opening.first {
+            if opening.parity == Parity::EvenAndNext {
+                self.settings.ports.release(next_higher(first));
+            }
             self.close(first);
         }
     }

@@ -53,8 +53,6 @@ pub struct Relay {
 pub(super) enum PortUse {
     /// For an Allocate request that waits.
     Opening(Client),
-    /// Kept for who has a token (RFC 8656 section 18.7).
-    Reserved,
     Allocated(usize),
 }
 
@@ -62,7 +60,7 @@ pub(super) enum PortUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Deadline {
     Allocation(usize),
-    Reservation([u8; 8], RelayPort),
+    Reservation([u8; 8]),
 }
 
 impl Relay {
@@ -130,7 +128,7 @@ impl Relay {
         let peer = self.settings.outward(plain(peer));
         match self.ports.get(&port) {
             Some(PortUse::Allocated(id)) => self.deliver(*id, peer, bytes, now.instant),
-            Some(PortUse::Opening(_) | PortUse::Reserved) | None => None,
+            Some(PortUse::Opening(_)) | None => None,
         }
     }
 
@@ -152,9 +150,11 @@ impl Relay {
         {
             match deadline {
                 Deadline::Allocation(id) => self.end(id, now.instant),
-                Deadline::Reservation(_, port) => {
+                Deadline::Reservation(token) => {
                     self.deadlines.pop_first();
-                    self.close(port);
+                    if let Some(port) = self.settings.reservations.forget(token) {
+                        self.settings.ports.release(port);
+                    }
                 }
             }
         }

@@ -28,8 +28,8 @@ pub(super) struct Opening {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     First(RelayPort),
-    /// The next higher port, kept for later.
-    Kept(RelayPort),
+    /// One that was kept for the bearer of a RESERVATION-TOKEN.
+    Claimed(RelayPort),
     Additional(RelayPort),
 }
 
@@ -41,7 +41,7 @@ impl Opening {
 impl Stage {
     pub(super) fn port(self) -> RelayPort {
         match self {
-            Self::First(port) | Self::Kept(port) | Self::Additional(port) => port,
+            Self::First(port) | Self::Claimed(port) | Self::Additional(port) => port,
         }
     }
 }

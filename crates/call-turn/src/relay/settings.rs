@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::policy::HostPolicy;
 use super::ports::{Family, Ports, RelayAddress, RelayPort};
 use super::quota::{Quotas, RelayLimits};
+use super::reservation::Reservations;
 use crate::Secret;
 
 /// What all relays of a server share.
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     pub(crate) ipv4: Option<RelayAddress>,
     pub(crate) ipv6: Option<RelayAddress>,
     pub(crate) ports: Ports,
+    pub(crate) reservations: Reservations,
     pub(crate) quotas: Arc<Quotas>,
 }
 

@@ -26,11 +26,12 @@ impl Socket {
     pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let local = socket.local_addr()?;
-        Ok(Self {
-            io: AsyncFd::with_interest(socket, Interest::READABLE)?,
-            state,
-            local,
-        })
+        // Only reading is waited for: `tokio::net::UdpSocket` would be woken after every datagram
+        // sent, too. The successor of this function is unsafe, because a type might change its
+        // descriptor; this one does not.
+        #[allow(deprecated)]
+        let io = AsyncFd::with_interest(socket, Interest::READABLE)?;
+        Ok(Self { io, state, local })
     }
 
     pub(super) fn io(&self) -> &UdpSocket {

@@ -16,7 +16,7 @@ use super::shard::Shard;
 use super::socket::Socket;
 use super::stream::Streams;
 use super::{RelayConfig, RelayStats, StartError, addresses, listen, stats, tls};
-use crate::relay::{Counters, HostPolicy, Ports, Quotas, Settings};
+use crate::relay::{Counters, HostPolicy, Ports, Quotas, Reservations, Settings};
 use crate::{Family, Relay, RelayAddress, Transport};
 
 /// A running STUN and TURN server. It stops when it is dropped.
@@ -79,6 +79,7 @@ impl RelayServer {
             ipv4,
             ipv6,
             ports: Ports::new(config.ports),
+            reservations: Reservations::default(),
             quotas: Arc::new(Quotas::new(config.limits, now)),
         });
         let listeners = bound
