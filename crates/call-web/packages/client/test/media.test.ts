@@ -166,7 +166,7 @@ describe("the id of a tab", () => {
     request(name: string, options: LockOptions, run: () => Promise<unknown>): Promise<unknown> {
       if (!this.held.has(name)) {
         this.held.add(name);
-        return run();
+        return Promise.resolve().then(run);
       }
       return new Promise((_, reject) => {
         options.signal?.addEventListener("abort", () =>
@@ -200,5 +200,24 @@ describe("the id of a tab", () => {
     const own = await claimDeviceId(environment(locks));
     expect(own).not.toBe("0123456789abcdef");
     expect(sessionStorage.getItem("call-device-id")).toBe(own);
+  });
+
+  it("is one for two clients of a page that claim at once", async () => {
+    const here = environment(new Locks());
+    const [first, second] = await Promise.all([claimDeviceId(here), claimDeviceId(here)]);
+    expect(second).toBe(first);
+    const reloaded = await Promise.all([claimDeviceId(here), claimDeviceId(here)]);
+    expect(reloaded).toEqual([first, first]);
+  });
+
+  it("is one for two clients of a duplicate that claim at once", async () => {
+    const locks = new Locks();
+    sessionStorage.setItem("call-device-id", "fedcba9876543210");
+    locks.held.add("call-device-id:fedcba9876543210");
+    const duplicate = environment(locks);
+    const [first, second] = await Promise.all([claimDeviceId(duplicate), claimDeviceId(duplicate)]);
+    expect(first).not.toBe("fedcba9876543210");
+    expect(second).toBe(first);
+    expect(sessionStorage.getItem("call-device-id")).toBe(first);
   });
 });
