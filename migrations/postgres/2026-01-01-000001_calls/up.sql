@@ -27,7 +27,6 @@ CREATE TABLE calls (
     CHECK ((status = 'ended') = (end_reason IS NOT NULL))
 );
 
-CREATE INDEX calls_live ON calls (created_at, id) WHERE ended_at IS NULL;
 CREATE INDEX calls_due ON calls (next_deadline) WHERE next_deadline IS NOT NULL;
 
 -- Everybody who belongs to a call.
