@@ -20,6 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.peers.allow = vec!["127.0.0.0/8".parse()?, "::1/128".parse()?];
     config.limits.allocations_per_user = 100_000;
     config.limits.bytes_per_second_per_user = None;
+    config.limits.unauthenticated_per_source = u32::MAX;
     if let (Some(chain), Some(key)) = (arguments.next(), arguments.next()) {
         config.certificate = Some(CertificateFiles {
             chain: chain.into(),
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         config.tls = vec![SocketAddr::new(address.ip(), address.port() + 1)];
     }
-    let server = RelayServer::start(config)?;
+    let server = RelayServer::start(&config)?;
     for listener in server.addresses() {
         println!("{} {}", listener.transport.as_str(), listener.bound);
     }

@@ -33,7 +33,7 @@ type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 /// [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout).
 pub struct Relay {
     pub(super) settings: Arc<Settings>,
-    pub(super) counters: Arc<Counters>,
+    pub(crate) counters: Arc<Counters>,
     pub(super) nonces: Nonces,
     pub(super) random: ChaCha20Rng,
     pub(super) sources: SourceLimit,
@@ -65,7 +65,7 @@ pub(super) enum Deadline {
 
 impl Relay {
     /// A relay that draws ports, nonces and tokens from `seed`, which must be secret and new.
-    pub(crate) fn new(
+    pub(crate) fn with_settings(
         settings: Arc<Settings>,
         counters: Arc<Counters>,
         seed: [u8; 32],

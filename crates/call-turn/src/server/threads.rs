@@ -17,7 +17,7 @@ use super::socket::Socket;
 use super::stream::Streams;
 use super::{RelayConfig, RelayStats, StartError, addresses, listen, stats, tls};
 use crate::relay::{Counters, HostPolicy, Ports, Quotas, Reservations, Settings};
-use crate::{Family, Relay, RelayAddress, Transport};
+use crate::{Family, Refusal, Relay, RelayAddress, Transport};
 
 /// A running STUN and TURN server. It stops when it is dropped.
 pub struct RelayServer {
@@ -50,38 +50,22 @@ struct Sockets {
 
 impl RelayServer {
     /// Opens the sockets and starts the threads.
-    pub fn start(config: RelayConfig) -> Result<Self, StartError> {
-        check(&config)?;
-        let shards = shards(&config);
-        let [ipv4, ipv6] = addresses::relay_addresses(&config)?;
+    pub fn start(config: &RelayConfig) -> Result<Self, StartError> {
+        check(config)?;
+        let shards = shards(config);
+        let [ipv4, ipv6] = addresses::relay_addresses(config)?;
         let tls = match &config.certificate {
             Some(files) => Some(tls::acceptor(files)?),
             None if config.tls.is_empty() => None,
             None => return Err(StartError::NoCertificate),
         };
         let mut sockets: Vec<Sockets> = (0..shards).map(|_| Sockets::default()).collect();
-        let bound = bind(&config, tls.as_ref(), &mut sockets)?;
+        let bound = bind(config, tls.as_ref(), &mut sockets)?;
         let relay_addresses: Vec<_> = [ipv4, ipv6].into_iter().flatten().collect();
-        let relay_ips = relay_addresses
-            .iter()
-            .flat_map(|address| [address.local, address.external])
-            .collect();
         let own = addresses::host_addresses().map_err(StartError::System)?;
-        let own = own
-            .into_iter()
-            .chain(bound.iter().map(|(_, address)| address.ip()));
-        let now = Instant::now();
-        let settings = Arc::new(Settings {
-            policy: HostPolicy::new(config.peers, own, relay_ips),
-            realm: config.realm,
-            secrets: config.secrets,
-            limits: config.limits,
-            ipv4,
-            ipv6,
-            ports: Ports::new(config.ports),
-            reservations: Reservations::default(),
-            quotas: Arc::new(Quotas::new(config.limits, now)),
-        });
+        let bound_ips = bound.iter().map(|(_, address)| address.ip());
+        let own = own.into_iter().chain(bound_ips);
+        let settings = Arc::new(settings(config, [ipv4, ipv6], own, Instant::now()));
         let listeners = bound
             .into_iter()
             .map(|(transport, bound)| Listener {
@@ -169,6 +153,47 @@ fn check(config: &RelayConfig) -> Result<(), StartError> {
     Ok(())
 }
 
+fn settings(
+    config: &RelayConfig,
+    [ipv4, ipv6]: [Option<RelayAddress>; 2],
+    own: impl Iterator<Item = IpAddr>,
+    now: Instant,
+) -> Settings {
+    let relay_ips = [ipv4, ipv6].into_iter().flatten();
+    let relay_ips = relay_ips.flat_map(|address| [address.local, address.external]);
+    Settings {
+        policy: HostPolicy::new(config.peers.clone(), own, relay_ips.collect()),
+        realm: config.realm.clone(),
+        secrets: config.secrets.clone(),
+        limits: config.limits,
+        ipv4,
+        ipv6,
+        ports: Ports::new(config.ports.clone()),
+        reservations: Reservations::default(),
+        quotas: Arc::new(Quotas::new(config.limits, now)),
+    }
+}
+
+impl Relay {
+    /// A relay by itself, for who brings sockets of their own. It draws ports, nonces and tokens
+    /// from `seed`, which must be secret and new. Of the configuration, listeners and relay
+    /// addresses are taken as they stand; nothing is opened.
+    pub fn new(config: &RelayConfig, seed: [u8; 32], now: Instant) -> Result<Self, StartError> {
+        check(config)?;
+        let addresses = addresses::relay_addresses(config)?;
+        let listeners = [&config.udp, &config.tcp, &config.tls];
+        let own = listeners.into_iter().flatten().map(|address| address.ip());
+        let settings = Arc::new(settings(config, addresses, own, now));
+        Self::with_settings(settings, Arc::new(Counters::default()), seed, now)
+            .ok_or_else(|| StartError::System(io::Error::other("no key for nonces")))
+    }
+
+    /// How often something was refused for this cause.
+    pub fn refused(&self, refusal: Refusal) -> u64 {
+        self.counters.refused(refusal)
+    }
+}
+
 fn shards(config: &RelayConfig) -> usize {
     let shards = config
         .shards
@@ -230,7 +255,7 @@ impl Thread {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(io::Error::other)?;
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let relay = Relay::new(
+        let relay = Relay::with_settings(
             Arc::clone(&self.settings),
             Arc::clone(&self.counters),
             seed,
