@@ -189,7 +189,7 @@ impl Relay {
     }
 
     /// How often something was refused for this cause.
-    pub fn refused(&self, refusal: Refusal) -> u64 {
+    pub fn refusals(&self, refusal: Refusal) -> u64 {
         self.counters.refused(refusal)
     }
 }
