@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
-use actix_web::web::Bytes;
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::{Frame, HubLimits};
