@@ -14,7 +14,7 @@ struct Need {
     present: fn() -> bool,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 10] = [
     Need {
         purpose: "the C compiler for SQLite and libpq",
         package: "build-essential",
@@ -41,9 +41,29 @@ const NEEDS: [Need; 6] = [
         present: || on_path("npm"),
     },
     Need {
-        purpose: "the message bus of several servers in one test",
-        package: "nats-server",
-        present: || on_path("nats-server"),
+        purpose: "a certificate for the relay in a test",
+        package: "openssl",
+        present: || on_path("openssl"),
+    },
+    Need {
+        purpose: "coturn and its clients, the relay's peer in tests and benchmarks",
+        package: "coturn",
+        present: || on_path("turnutils_uclient") && on_path("turnserver"),
+    },
+    Need {
+        purpose: "network namespaces, for homes behind NATs",
+        package: "iproute2",
+        present: || on_path("ip"),
+    },
+    Need {
+        purpose: "address translation in those namespaces",
+        package: "nftables",
+        present: || on_path("nft"),
+    },
+    Need {
+        purpose: "a look from inside a namespace",
+        package: "curl",
+        present: || on_path("curl"),
     },
 ];
 

@@ -11,9 +11,14 @@ const pictures = resolve(
 );
 
 /** A browser with fake devices and a fake screen; extra or other arguments for other machines. */
-export function startBrowser({ devices = true, permission = 'allow', args = [] } = {}) {
+export function startBrowser({
+  devices = true,
+  permission = 'allow',
+  args = [],
+  executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium',
+} = {}) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath,
     args: [
       '--no-sandbox',
       '--disable-background-networking',
@@ -92,6 +97,29 @@ export class Person {
         }
       }
       return sum;
+    });
+  }
+
+  /** The kinds of both candidates of every pair in use, and how a relay is reached. */
+  paths() {
+    return this.page.evaluate(async () => {
+      const paths = [];
+      for (const connection of globalThis.connectionsOfThisPage) {
+        if (connection.connectionState !== 'connected') continue;
+        const stats = await connection.getStats();
+        for (const stat of stats.values()) {
+          if (stat.type !== 'transport') continue;
+          const pair = stats.get(stat.selectedCandidatePairId);
+          const local = stats.get(pair?.localCandidateId);
+          const remote = stats.get(pair?.remoteCandidateId);
+          paths.push({
+            local: local?.candidateType,
+            remote: remote?.candidateType,
+            relayProtocol: local?.relayProtocol,
+          });
+        }
+      }
+      return paths;
     });
   }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,25 +9,28 @@ const binary =
   process.env.CALL_SERVER_BIN ??
   resolve(import.meta.dirname, '../../../target/debug/call-server');
 
-/** Starts a server with the app, dev tokens and a data folder of its own; stop() ends it. */
-export async function startServer(settings = {}) {
+/**
+ * Starts a server with the app, dev tokens and a data folder of its own; stop() ends it. `prefix` is
+ * put before its command line, such as `ip netns exec NAME`.
+ */
+export async function startServer(settings = {}, { host = '127.0.0.1', prefix = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'call-server-'));
-  const port = await freePort();
+  const port = settings.CALL__SERVER__PORT ?? (await freePort());
   const log = openSync(join(data, 'log'), 'a');
   const env = {
     ...process.env,
     CALL__DEV: 'true',
-    CALL__SERVER__HOST: '127.0.0.1',
+    CALL__SERVER__HOST: host,
     CALL__SERVER__PORT: String(port),
     CALL__DATABASE__URL: `sqlite://${join(data, 'calls.sqlite3')}`,
     ...settings,
   };
-  const child = spawn(binary, ['serve'], { cwd: data, env, stdio: ['ignore', log, log] });
-  const url = `http://127.0.0.1:${port}`;
+  const [program, ...before] = [...prefix, binary, 'serve'];
+  const child = spawn(program, before, { cwd: data, env, stdio: ['ignore', log, log] });
+  const url = `http://${host}:${port}`;
   const readLog = () => readFileSync(join(data, 'log'), 'utf8');
   for (let tries = 0; ; tries++) {
-    const ready = await fetch(`${url}/readyz`).then((r) => r.ok, () => false);
-    if (ready) break;
+    if (isReady([...prefix, 'curl', '--fail', '--silent', `${url}/readyz`])) break;
     if (tries > 400 || child.exitCode !== null) throw new Error(`no server:\n${readLog()}`);
     await pause(50);
   }
@@ -43,6 +46,11 @@ export async function startServer(settings = {}) {
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+/** Asked from where the server runs: this process may have no way there. */
+function isReady([program, ...rest]) {
+  return spawnSync(program, rest, { stdio: 'ignore' }).status === 0;
 }
 
 function freePort() {

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Internet, RELAY, WEB } from '../support/internet.mjs';
+import { Person, startBrowser } from '../support/people.mjs';
+import { startServer } from '../support/server.mjs';
+
+let internet;
+let server;
+before(async () => {
+  internet = new Internet();
+  const { certificate, key } = internet.certificate();
+  server = await startServer(
+    {
+      // On 443, so that the page is reached from everywhere; plain, for there is no name to certify.
+      CALL__SERVER__PORT: '443',
+      CALL__DEV_ALLOW_REMOTE: 'true',
+      CALL__TURN__LISTEN: [`udp:${RELAY}:3478`, `tcp:${RELAY}:3478`, `tls:${RELAY}:443`].join(','),
+      CALL__TURN__CERTIFICATE_FILE: certificate,
+      CALL__TURN__KEY_FILE: key,
+      // The addresses of this internet are set aside for documentation.
+      CALL__TURN__ALLOW_PEERS: '203.0.113.0/24',
+    },
+    { host: WEB, prefix: ['ip', 'netns', 'exec', internet.server] },
+  );
+});
+after(async () => {
+  await server?.stop();
+  internet?.remove();
+});
+
+function browserIn(namespace) {
+  return startBrowser({
+    executablePath: internet.chromium(namespace),
+    args: [
+      `--unsafely-treat-insecure-origin-as-secure=${server.url}`,
+      // The relay's certificate is its own.
+      '--ignore-certificate-errors',
+    ],
+  });
+}
+
+/** Two people in these namespaces call each other; returns the paths of both sides. */
+async function talk(first, second) {
+  const browsers = [await browserIn(first), await browserIn(second)];
+  try {
+    const alice = await Person.arrives(browsers[0], server, 'Alice');
+    const bob = await Person.arrives(browsers[1], server, 'Bob');
+    await alice.calls(bob);
+    await bob.button('Accept video').click();
+    await Promise.all([alice.seesAndHears(), bob.seesAndHears()]);
+    const paths = [...(await alice.paths()), ...(await bob.paths())];
+    await alice.page.mouse.move(300, 300);
+    await alice.button('Hang up').click();
+    await bob.page.getByTestId('call-ended').waitFor();
+    assert.equal(paths.length, 2);
+    return paths;
+  } finally {
+    for (const browser of browsers) await browser.close();
+  }
+}
+
+test('on an open network the media goes directly', { timeout: 240_000 }, async () => {
+  for (const path of await talk(internet.open(), internet.open())) {
+    assert.notEqual(path.local, 'relay');
+    assert.notEqual(path.remote, 'relay');
+  }
+});
+
+test('two symmetric NATs: through the relay by UDP', { timeout: 240_000 }, async () => {
+  for (const path of await talk(internet.home(), internet.home())) {
+    assert.ok([path.local, path.remote].includes('relay'), JSON.stringify(path));
+    if (path.local === 'relay') assert.equal(path.relayProtocol, 'udp');
+  }
+});
+
+test('no UDP at all: through the relay by TCP', { timeout: 240_000 }, async () => {
+  for (const path of await talk(internet.home('no udp'), internet.home('no udp'))) {
+    assert.deepEqual([path.local, path.relayProtocol], ['relay', 'tcp']);
+  }
+});
+
+test('nothing but port 443: through the relay by TLS', { timeout: 240_000 }, async () => {
+  for (const path of await talk(internet.home('443 only'), internet.home('443 only'))) {
+    assert.deepEqual([path.local, path.relayProtocol], ['relay', 'tls']);
+  }
+});
