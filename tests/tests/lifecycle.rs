@@ -307,6 +307,8 @@ async fn three_in_a_mesh_come_and_go() {
         "active",
         "who was invited only leaves"
     );
+    // Who leaves is told as well, as the last thing.
+    assert_eq!(bob.event("call:participant-left").await["userId"], "bob");
     let left = carol.event("call:participant-left").await;
     assert_eq!(
         (&left["userId"], &left["reason"]),
