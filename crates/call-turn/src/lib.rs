@@ -53,5 +53,7 @@ pub use relay::{
     RelayLimits, RelayPort, Target, Transmit, Transport,
 };
 pub use secret::{InvalidSecret, Secret};
-pub use server::{CertificateFiles, Listener, RelayConfig, RelayServer, RelayStats, StartError};
+pub use server::{
+    CertificateFiles, Listener, RelayConfig, RelayServer, RelayStats, StartError, TransportStats,
+};
 pub use uri::{IceScheme, IceUri, InvalidIceUri};

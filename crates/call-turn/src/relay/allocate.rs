@@ -308,14 +308,15 @@ impl Relay {
         }
         let ports = allocation.ports();
         let expires = allocation.expires;
+        let traffic = self.counters.of(client.transport);
+        add(&traffic.allocations, 1);
+        add(&traffic.allocations_total, 1);
         let id = self.allocations.insert(allocation);
         for port in ports {
             self.ports.insert(port, PortUse::Allocated(id));
         }
         self.deadlines.insert((expires, Deadline::Allocation(id)));
         self.clients.insert(client, id);
-        add(&self.counters.allocations, 1);
-        add(&self.counters.allocations_total, 1);
         id
     }
 
@@ -371,7 +372,8 @@ impl Relay {
         }
         let summary = Box::new(allocation.summary(now));
         self.commands.push_back(Command::Ended(summary));
-        add(&self.counters.allocations, 1_u64.wrapping_neg());
+        let traffic = self.counters.of(allocation.client.transport);
+        add(&traffic.allocations, 1_u64.wrapping_neg());
     }
 
     pub(super) fn close(&mut self, port: RelayPort) {

@@ -15,6 +15,9 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 3] = [Self::Udp, Self::Tcp, Self::Tls];
+
     /// In streams messages are padded to a multiple of four bytes (RFC 8656 section 12.5).
     pub(crate) fn is_stream(self) -> bool {
         match self {

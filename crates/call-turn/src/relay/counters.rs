@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::client::Transport;
+
 /// Why a request was not served or data not relayed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
@@ -93,16 +95,32 @@ impl Refusal {
 /// What a relay counts; written by its one thread, read by anybody.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    udp: Traffic,
+    tcp: Traffic,
+    tls: Traffic,
+    refusals: [AtomicU64; Refusal::ALL.len()],
+}
+
+/// What clients that came by one transport have and had.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
     pub(crate) allocations: AtomicU64,
     pub(crate) allocations_total: AtomicU64,
     pub(crate) bytes_from_clients: AtomicU64,
     pub(crate) bytes_to_clients: AtomicU64,
     pub(crate) packets_from_clients: AtomicU64,
     pub(crate) packets_to_clients: AtomicU64,
-    refusals: [AtomicU64; Refusal::ALL.len()],
 }
 
 impl Counters {
+    pub(crate) fn of(&self, transport: Transport) -> &Traffic {
+        match transport {
+            Transport::Udp => &self.udp,
+            Transport::Tcp => &self.tcp,
+            Transport::Tls => &self.tls,
+        }
+    }
+
     pub(crate) fn refuse(&self, refusal: Refusal) {
         if let Some(counter) = self.refusals.get(refusal as usize) {
             add(counter, 1);

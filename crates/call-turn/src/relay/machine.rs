@@ -261,8 +261,9 @@ impl Relay {
         }
         let bytes = u64::try_from(data.len()).unwrap_or(0);
         allocation.bytes_from_client += bytes;
-        add(&self.counters.bytes_from_clients, bytes);
-        add(&self.counters.packets_from_clients, 1);
+        let traffic = self.counters.of(allocation.client.transport);
+        add(&traffic.bytes_from_clients, bytes);
+        add(&traffic.packets_from_clients, 1);
         // To another client of this relay it is not far: no socket is needed.
         if own && let Some(PortUse::Allocated(other)) = self.ports.get(&there) {
             let source = self.settings.relayed(from)?;
@@ -294,8 +295,9 @@ impl Relay {
         }
         let length = u16::try_from(data.len()).ok()?;
         allocation.bytes_to_client += u64::from(length);
-        add(&self.counters.bytes_to_clients, u64::from(length));
-        add(&self.counters.packets_to_clients, 1);
+        let traffic = self.counters.of(allocation.client.transport);
+        add(&traffic.bytes_to_clients, u64::from(length));
+        add(&traffic.packets_to_clients, 1);
         let mut header = Header::NONE;
         let padding = (4 - length % 4) % 4;
         let padded = match allocation.channel_of(peer, now) {

@@ -21,7 +21,7 @@ mod transmit;
 
 pub use allocation::AllocationSummary;
 pub use client::{Client, Now, Transport};
-pub(crate) use counters::Counters;
+pub(crate) use counters::{Counters, Traffic};
 pub use counters::Refusal;
 pub use machine::Relay;
 pub(crate) use policy::HostPolicy;

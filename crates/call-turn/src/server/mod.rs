@@ -21,5 +21,5 @@ mod tls;
 
 pub use config::{CertificateFiles, RelayConfig};
 pub use error::StartError;
-pub use stats::RelayStats;
+pub use stats::{RelayStats, TransportStats};
 pub use threads::{Listener, RelayServer};
