@@ -62,17 +62,17 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     let mut build = cargo(["build", "--release", "--bins"]);
     execute(build.args(["--package", "call-server", "--package", "call-tests"]))?;
 
-    let built = root().join("target/release");
+    let release = root().join("target/release");
     let loads: Vec<_> = what.iter().filter_map(|what| what.load()).collect();
     if !loads.is_empty() {
-        let mut generator = program(built.join("bench"));
+        let mut generator = program(release.join("bench"));
         generator.args(["--rounds", &options.rounds.to_string()]);
         generator.args(["--seconds", &options.seconds.to_string()]);
         execute(generator.args(loads))?;
     }
     if in_browser {
         let mut measure = npm(&web::browser_tests(), ["run", "--silent", "measure"]);
-        execute(measure.env("CALL_SERVER_BIN", built.join("call-server")))?;
+        execute(measure.env("CALL_SERVER_BIN", release.join("call-server")))?;
     }
     Ok(())
 }
