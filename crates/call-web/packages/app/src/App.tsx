@@ -10,6 +10,7 @@ import {
   storeIdentity,
   takeTokenFromAddress,
 } from "./identity/identity.js";
+import { storedRelayOnly, storeRelayOnly } from "./identity/relayOnly.js";
 import { Routes } from "./Routes.js";
 import { SignIn } from "./screens/SignIn.js";
 import { Welcome } from "./screens/Welcome.js";
@@ -34,6 +35,11 @@ export function App() {
   const [identity, setIdentity] = useState(firstIdentity);
   const config = useQuery({ queryKey: ["config"], queryFn: readConfig, staleTime: Infinity });
 
+  const [relayOnly, setRelayOnly] = useState(storedRelayOnly);
+  const changeRelayOnly = useCallback((next: boolean) => {
+    storeRelayOnly(next);
+    setRelayOnly(next);
+  }, []);
   const signIn = useCallback((next: Identity) => {
     storeIdentity(next);
     setIdentity(next);
@@ -56,8 +62,18 @@ export function App() {
     );
   }
   return (
-    <CallProvider key={identity.userId} token={currentToken}>
-      <Routes identity={identity} meshMax={config.data?.meshMax ?? 5} onSignOut={signOut} />
+    <CallProvider
+      key={identity.userId}
+      token={currentToken}
+      iceTransportPolicy={relayOnly ? "relay" : "all"}
+    >
+      <Routes
+        identity={identity}
+        meshMax={config.data?.meshMax ?? 5}
+        relayOnly={relayOnly}
+        onRelayOnly={changeRelayOnly}
+        onSignOut={signOut}
+      />
     </CallProvider>
   );
 }

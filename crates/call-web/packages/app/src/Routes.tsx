@@ -4,6 +4,7 @@ import { Route, Switch, useLocation } from "wouter";
 import type { Identity } from "./identity/identity.js";
 import { ToastProvider } from "./parts/Toasts.js";
 import { CallScreen } from "./screens/CallScreen.js";
+import { Connection } from "./screens/Connection.js";
 import { Home } from "./screens/Home.js";
 import { NewGroupCall } from "./screens/NewGroupCall.js";
 import { NotFound } from "./screens/NotFound.js";
@@ -16,11 +17,14 @@ export interface RoutesProps {
   identity: Identity;
   /** The most people of one call, me included. */
   meshMax: number;
+  relayOnly: boolean;
+  onRelayOnly: (relayOnly: boolean) => void;
   onSignOut: () => void;
 }
 
 /** Which screen belongs to which address; incoming calls show over all of them. */
-export function Routes({ identity, meshMax, onSignOut }: RoutesProps) {
+export function Routes(props: RoutesProps) {
+  const { identity, meshMax, onSignOut } = props;
   const [, navigate] = useLocation();
   const home = { identity, meshMax, onSignOut };
   return (
@@ -38,6 +42,11 @@ export function Routes({ identity, meshMax, onSignOut }: RoutesProps) {
               </Suspense>
             </Home>
           )}
+        </Route>
+        <Route path="/connection">
+          <Home {...home} page="connection">
+            <Connection relayOnly={props.relayOnly} onRelayOnly={props.onRelayOnly} />
+          </Home>
         </Route>
         <Route path="/">
           <Home {...home} page="home">

@@ -78,6 +78,14 @@ export const words = {
     reconnecting: "No connection, trying again…",
     closed: "Not connected",
   },
+  connection: {
+    open: "Test connection",
+    title: "Your connection",
+    again: "Test again",
+    relayOnly: "Hide my address (relay only)",
+    relayOnlyHint:
+      "The people you call do not learn where you are connected from. Sound and picture then always take the relay, which may add some delay.",
+  },
   notices: {
     notifyLead: "Be told about calls while this tab is hidden?",
     notifyYes: "Allow",

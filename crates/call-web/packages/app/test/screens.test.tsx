@@ -114,7 +114,7 @@ class FakeClient extends CallClient {
   }
 }
 
-function home(client = new FakeClient()) {
+function home(client = new FakeClient(), onRelayOnly = vi.fn()) {
   const devices = new DeviceList({
     enumerateDevices: async () => [],
     addEventListener: () => undefined,
@@ -123,7 +123,13 @@ function home(client = new FakeClient()) {
   render(
     <QueryClientProvider client={new QueryClient()}>
       <CallProvider client={client} devices={devices}>
-        <Routes identity={identity} meshMax={5} onSignOut={vi.fn()} />
+        <Routes
+          identity={identity}
+          meshMax={5}
+          relayOnly={false}
+          onRelayOnly={onRelayOnly}
+          onSignOut={vi.fn()}
+        />
       </CallProvider>
     </QueryClientProvider>,
   );
@@ -166,4 +172,80 @@ test("home: a group is chosen and goes to the look in the mirror", async () => {
   fireEvent.click(screen.getByRole("button", { name: "Video call" }));
   await waitFor(() => expect(location.pathname).toBe("/call/new"));
   expect(new URLSearchParams(location.search).getAll("to")).toEqual(["ben", "eve"]);
+});
+
+class NoWay {
+  onicecandidate: ((event: { candidate: null }) => void) | null = null;
+  localDescription = { type: "offer", sdp: "v=0" };
+  createDataChannel() {
+    return {};
+  }
+  async setLocalDescription() {
+    setTimeout(() => this.onicecandidate?.({ candidate: null }), 1);
+  }
+  async setRemoteDescription() {}
+  close() {}
+}
+
+function offersRelays(client: FakeClient) {
+  vi.spyOn(client.api, "turnCredentials").mockResolvedValue({
+    username: "u",
+    credential: "c",
+    ttl: 60,
+    uris: [],
+    iceServers: [
+      { urls: ["turn:t", "turns:t"], username: "u", credential: "c" },
+      { urls: ["stun:t"], username: null, credential: null },
+    ],
+  } as never);
+  return client;
+}
+
+test("the connection is tested from the start page, and tells what is blocked", async () => {
+  vi.stubGlobal("RTCPeerConnection", NoWay);
+  home(offersRelays(new FakeClient()));
+  fireEvent.click(await screen.findByRole("button", { name: "Test connection" }));
+  expect(location.pathname).toBe("/connection");
+  await screen.findByText("Blocked: UDP and TLS");
+  expect(screen.getByTestId("network-report").dataset.path).toBe("blocked");
+  expect(screen.getByTestId("way-direct").textContent).toContain("Blocked by the network");
+  expect(screen.getByTestId("way-tls").textContent).toBe("Relay over TLSBlocked by the network");
+  expect(await serious()).toEqual([]);
+  const again = screen.getByRole<HTMLButtonElement>("button", { name: "Test again" });
+  fireEvent.click(again);
+  await waitFor(() => expect(again.disabled).toBe(true));
+  await waitFor(() => expect(again.disabled).toBe(false));
+  fireEvent.click(screen.getByRole("button", { name: "Back" }));
+  await screen.findByText("No calls yet");
+});
+
+test("hiding the address is a switch", async () => {
+  const onRelayOnly = vi.fn();
+  vi.stubGlobal("RTCPeerConnection", NoWay);
+  home(offersRelays(new FakeClient()), onRelayOnly);
+  fireEvent.click(await screen.findByRole("button", { name: "Test connection" }));
+  const choice = await screen.findByRole("switch", { name: "Hide my address (relay only)" });
+  fireEvent.click(choice);
+  expect(onRelayOnly).toHaveBeenCalledWith(true);
+});
+
+test("hiding the address is kept for this browser, and holds for the client", async () => {
+  server(true);
+  sessionStorage.setItem("call-app:identity", JSON.stringify(identity));
+  vi.stubGlobal("RTCPeerConnection", NoWay);
+  const policy = vi.spyOn(CallClient.prototype, "setIceTransportPolicy");
+  history.replaceState(null, "", "/connection");
+  const first = app();
+  const choice = () =>
+    screen.findByRole<HTMLInputElement>("switch", { name: "Hide my address (relay only)" });
+  fireEvent.click(await choice());
+  expect(policy).toHaveBeenLastCalledWith("relay");
+  await screen.findByText("Not used: your address is hidden");
+  first.unmount();
+  app();
+  expect((await choice()).checked).toBe(true);
+  expect(policy).toHaveBeenLastCalledWith("relay");
+  fireEvent.click(await choice());
+  expect(policy).toHaveBeenLastCalledWith("all");
+  expect(localStorage.getItem("call-app:relay-only")).toBeNull();
 });

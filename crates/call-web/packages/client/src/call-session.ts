@@ -18,7 +18,7 @@ import type { CallEndReason, CallSnapshot } from "./snapshot.js";
 import type { Socket } from "./socket.js";
 import { ValueStore } from "./store.js";
 import { applyChange, type Change } from "./wire/apply.js";
-import type { MediaState, WireCall } from "./wire/types.js";
+import type { MediaState, WireCall, WireParticipant } from "./wire/types.js";
 
 /** What a call needs of its client. */
 export interface CallServices {
@@ -53,6 +53,7 @@ export class CallSession implements Call {
   #capturing = false;
   #entered = false;
   #restored = false;
+  #unwatchIce: () => void = () => undefined;
   /** Tells the server that this device is out of it; set until the server knows. */
   #departure: (() => Promise<WireCall>) | null = null;
 
@@ -67,7 +68,7 @@ export class CallSession implements Call {
       selfId,
       clock,
       connect: (configuration) => new environment.RTCPeerConnection(configuration),
-      configuration: () => services.ice.configuration(),
+      ice: () => services.ice.current(),
       send: (to, signal) => this.#signal(to, signal),
       tracks: () => this.#media.tracks(),
       changed: () => this.#peersChanged(),
@@ -226,8 +227,7 @@ export class CallSession implements Call {
     const me = mine(wire, selfId);
     if (wire.status === "ended") return this.#finish(wire.endReason ?? "completed");
     if (isInside(wire, selfId, deviceId)) {
-      if (!this.#entered && me) this.#report.known(me.media);
-      this.#entered = true;
+      if (!this.#entered) this.#enter(me);
       this.#mesh.follow(wire);
       this.#watch.start();
       this.#tellMedia();
@@ -302,11 +302,18 @@ export class CallSession implements Call {
     this.#report.stop();
     this.#watch.stop();
     this.#levels.stop();
+    this.#unwatchIce();
     this.#mesh.close();
     this.#media.release();
   }
 
   // What follows from it.
+
+  #enter(me: WireParticipant | undefined): void {
+    this.#entered = true;
+    if (me) this.#report.known(me.media);
+    this.#unwatchIce = this.#services.ice.watch((ice) => this.#mesh.configure(ice));
+  }
 
   async #depart(reason: CallEndReason, departure: () => Promise<WireCall>): Promise<void> {
     if (this.#endReason !== null) return;

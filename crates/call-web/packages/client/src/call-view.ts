@@ -5,10 +5,11 @@ import type {
   CallEndReason,
   CallPhase,
   CallSnapshot,
+  ConnectionFigures,
   QualityState,
   SelfSnapshot,
 } from "./snapshot.js";
-import type { CandidateType, WireCall, WireParticipant } from "./wire/types.js";
+import type { WireCall, WireParticipant } from "./wire/types.js";
 
 /** All that a snapshot is made of. */
 export interface CallParts {
@@ -27,7 +28,7 @@ export interface CallParts {
   quality: {
     of(userId: string): QualityLevel | null;
     worst(): QualityLevel | null;
-    candidateType(userId: string): CandidateType | null;
+    figures(userId: string): ConnectionFigures | null;
   };
 }
 
@@ -66,6 +67,7 @@ export function viewOf(parts: CallParts): CallSnapshot {
       .map((participant) => {
         const { userId, name, status, media } = participant;
         const peer = peers.get(userId);
+        const figures = peer ? quality.figures(userId) : null;
         return {
           userId,
           name: name ?? userId,
@@ -75,7 +77,8 @@ export function viewOf(parts: CallParts): CallSnapshot {
           screenAudioStream: media.screen ? (peer?.link?.screenAudioStream ?? null) : null,
           quality: peer ? toState(quality.of(userId)) : null,
           connectionState: peer?.state ?? null,
-          candidateType: quality.candidateType(userId),
+          candidateType: figures?.candidateType ?? null,
+          figures,
         };
       }),
     startedAt: toTime(wire.startedAt),

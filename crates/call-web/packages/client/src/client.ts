@@ -112,8 +112,18 @@ export class CallClient extends Emitter<ClientEvents> {
   }
 
   /** How connections are made; for tests of the network. */
-  configuration(): Promise<RTCConfiguration> {
-    return this.#ice.configuration();
+  async configuration(): Promise<RTCConfiguration> {
+    return (await this.#ice.current()).rtc;
+  }
+
+  /** `relay` when all media goes by TURN servers, so that nobody learns this device's addresses. */
+  get iceTransportPolicy(): RTCIceTransportPolicy {
+    return this.#ice.policy;
+  }
+
+  /** Holds at once, also for the connections of a call that goes on. */
+  setIceTransportPolicy(policy: RTCIceTransportPolicy): void {
+    this.#ice.setPolicy(policy);
   }
 
   /** What the client uses of its surroundings. */

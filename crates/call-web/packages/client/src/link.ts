@@ -1,5 +1,9 @@
+import type { Clock } from "./environment.js";
+import type { IceConfiguration } from "./ice.js";
 import type { OutgoingTracks } from "./media.js";
 import { randomId } from "./random-id.js";
+import { RelayLease } from "./relay-lease.js";
+import { limit, limitsFor, linesOf } from "./sender-limits.js";
 import type { IceCandidate } from "./wire/types.js";
 
 /** Candidates kept until there is a description to add them to. */
@@ -12,6 +16,8 @@ export interface LinkEvents {
   candidate(link: Link, candidate: IceCandidate | null): void;
   /** The browser wants to renegotiate. */
   needed(link: Link): void;
+  /** ICE has to be restarted: its servers are about to expire, or the policy is another. */
+  renew(link: Link): void;
 }
 
 /**
@@ -25,6 +31,7 @@ export class Link {
   /** The other side's connection, once one is agreed with it. */
   remoteId: string | null = null;
   readonly connection: RTCPeerConnection;
+  readonly lease: RelayLease;
   stream: MediaStream | null = null;
   screenAudioStream: MediaStream | null = null;
   /** Media arrived at least once. */
@@ -36,9 +43,17 @@ export class Link {
   #closed = false;
   readonly #events: LinkEvents;
 
-  constructor(connection: RTCPeerConnection, events: LinkEvents) {
+  /** The connection was made with `ice`; renewals come `delayMs` later than they are due. */
+  constructor(
+    connection: RTCPeerConnection,
+    ice: IceConfiguration,
+    clock: Clock,
+    delayMs: number,
+    events: LinkEvents,
+  ) {
     this.connection = connection;
     this.#events = events;
+    this.lease = new RelayLease(connection, ice, clock, delayMs, () => events.renew(this));
     connection.onconnectionstatechange = () => this.#changed();
     connection.onicecandidate = ({ candidate }) => {
       if (this.#closed || candidate?.candidate === "") return;
@@ -65,13 +80,18 @@ export class Link {
     }
   }
 
-  /** Sends these tracks from now on. */
-  async send(tracks: OutgoingTracks): Promise<void> {
+  /** Sends these tracks from now on, the picture as small as so many peers make it. */
+  async send(tracks: OutgoingTracks, peers: number): Promise<void> {
     await Promise.all([
       replace(this.#audio, tracks.audio),
       replace(this.#video, tracks.video),
       replace(this.#screenAudio, tracks.screenAudio),
     ]);
+    if (!this.#video || !tracks.video || this.#closed) return;
+    await limit(
+      this.#video.sender,
+      limitsFor(tracks.picture, linesOf(tracks.video), Math.max(1, peers)),
+    );
   }
 
   /** Adds a candidate of the other side, or keeps it until there is a description. */
@@ -109,6 +129,7 @@ export class Link {
 
   close(): void {
     this.#closed = true;
+    this.lease.close();
     this.connection.close();
   }
 

@@ -7,6 +7,7 @@ import {
   toMediaError,
 } from "./errors.js";
 import type { MediaChoice } from "./options.js";
+import type { PictureSource } from "./sender-limits.js";
 import type { SelfSnapshot } from "./snapshot.js";
 import { ValueStore } from "./store.js";
 import type { MediaState } from "./wire/types.js";
@@ -17,6 +18,8 @@ export interface OutgoingTracks {
   /** The shared screen, else the camera. */
   video: MediaStreamTrack | null;
   screenAudio: MediaStreamTrack | null;
+  /** What `video` shows. */
+  picture: PictureSource;
 }
 
 const NOTHING: SelfSnapshot = {
@@ -60,6 +63,7 @@ export class LocalMedia {
       audio: this.#microphone,
       video: picture ?? null,
       screenAudio: this.#screen?.getAudioTracks()[0] ?? null,
+      picture: screen ? "screen" : "camera",
     };
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "./environment.js";
+import type { IceConfiguration } from "./ice.js";
 import type { OutgoingTracks } from "./media.js";
 import { Peer, type PeerSignal } from "./peer.js";
 import type { WireCall } from "./wire/types.js";
@@ -8,7 +9,7 @@ export interface MeshContext {
   selfId: string;
   clock: Clock;
   connect(configuration: RTCConfiguration): RTCPeerConnection;
-  configuration(): Promise<RTCConfiguration>;
+  ice(): Promise<IceConfiguration>;
   send(to: string, signal: PeerSignal): Promise<void>;
   tracks(): OutgoingTracks;
   changed(): void;
@@ -42,6 +43,7 @@ export class Mesh {
     const present = call.participants.filter(
       ({ userId, status }) => userId !== this.#context.selfId && isPresent(status),
     );
+    const before = this.#peers.size;
     for (const [userId, peer] of [...this.#peers]) {
       if (present.some((participant) => participant.userId === userId)) continue;
       peer.close();
@@ -51,6 +53,8 @@ export class Mesh {
       if (!this.#peers.has(userId)) this.#add(userId);
     }
     this.#entered = true;
+    // The more there are, the less each of them gets.
+    if (this.#peers.size !== before) this.tracksChanged();
   }
 
   receive(from: string, signal: PeerSignal): void {
@@ -68,6 +72,11 @@ export class Mesh {
     for (const peer of this.#peers.values()) peer.tracksChanged();
   }
 
+  /** The ICE servers or the policy are others from now on. */
+  configure(ice: IceConfiguration): void {
+    for (const peer of this.#peers.values()) peer.configure(ice);
+  }
+
   signallingRestored(): void {
     for (const peer of this.#peers.values()) peer.signallingRestored();
   }
@@ -83,6 +92,7 @@ export class Mesh {
     const peer = new Peer({
       ...context,
       remoteId: userId,
+      peers: () => this.#peers.size,
       send: (signal) => send(userId, signal),
     });
     this.#peers.set(userId, peer);

@@ -15,7 +15,10 @@ export interface ClientOptions {
    * for the tab, so that a reload takes its call up again.
    */
   deviceId?: string;
-  /** `relay` sends all media by TURN servers and so hides the addresses of the device. */
+  /**
+   * `relay` sends all media by TURN servers and so hides the addresses of the device from the others.
+   * May be changed later by `setIceTransportPolicy`.
+   */
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** In place of the servers that the call server names. */
   iceServers?: RTCIceServer[];

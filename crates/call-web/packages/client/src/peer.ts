@@ -1,4 +1,5 @@
 import type { Clock } from "./environment.js";
+import type { IceConfiguration } from "./ice.js";
 import { Link } from "./link.js";
 import type { OutgoingTracks } from "./media.js";
 import { type Marked, mark, readMark } from "./session-mark.js";
@@ -19,11 +20,13 @@ export interface PeerContext {
   /** A new connection. */
   connect(configuration: RTCConfiguration): RTCPeerConnection;
   /** ICE servers and policy, as they are now. */
-  configuration(): Promise<RTCConfiguration>;
+  ice(): Promise<IceConfiguration>;
   /** Rejects when the server did not take it. */
   send(signal: PeerSignal): Promise<void>;
   /** What is to be sent at this moment. */
   tracks(): OutgoingTracks;
+  /** How many there are beside this device. */
+  peers(): number;
   changed(): void;
   debug(what: string, detail: unknown): void;
 }
@@ -37,6 +40,10 @@ const REPEAT_OFFER_MS = 5000;
 const REFUSED_MS = 1000;
 /** ICE restarts that failed before everything is begun anew. */
 const MAX_RESTARTS = 2;
+/** Steps that may fail without harm to the connection. */
+const HARMLESS: readonly string[] = ["candidate", "tracks", "configuration"];
+/** The polite side leaves a renewal that both are due to the other one for this long. */
+const RENEWAL_DELAY_MS = 2000;
 /** Signals that wait for their turn. */
 const MAX_WAITING = 256;
 
@@ -95,7 +102,14 @@ export class Peer {
 
   /** The tracks to be sent changed. */
   tracksChanged(): void {
-    this.#do("tracks", async () => this.#link?.send(this.#context.tracks()));
+    this.#do("tracks", async () => {
+      if (this.#link) await this.#sendTracks(this.#link);
+    });
+  }
+
+  /** The ICE servers or the policy are others from now on. */
+  configure(ice: IceConfiguration): void {
+    this.#do("configuration", () => this.#link?.lease.apply(ice));
   }
 
   /** The way to the server is back: says again what may have been lost, and mends at once. */
@@ -118,23 +132,29 @@ export class Peer {
     const link = await this.#replaceLink();
     if (!link) return;
     link.build();
-    await link.send(this.#context.tracks());
+    await this.#sendTracks(link);
     await this.#makeOffer(link);
   }
 
+  async #sendTracks(link: Link): Promise<void> {
+    await link.send(this.#context.tracks(), this.#context.peers());
+  }
+
   async #replaceLink(): Promise<Link | null> {
-    const configuration = await this.#context.configuration();
+    const ice = await this.#context.ice();
     if (this.#closed) return null;
     this.#clearTimers();
     this.#link?.close();
     this.#offered = null;
     this.#answered = null;
-    this.#link = new Link(this.#context.connect(configuration), {
+    const { connect, clock } = this.#context;
+    this.#link = new Link(connect(ice.rtc), ice, clock, this.#polite ? RENEWAL_DELAY_MS : 0, {
       changed: (link) => this.#changed(link),
       candidate: (link, candidate) => {
         if (link === this.#link) this.#send({ type: "call:ice-candidate", candidate });
       },
       needed: (link) => this.#do("needed", () => this.#renegotiate(link)),
+      renew: (link) => this.#do("renewal", () => this.#renew(link)),
     });
     return this.#link;
   }
@@ -147,6 +167,7 @@ export class Peer {
 
   async #makeOffer(link: Link): Promise<void> {
     await link.connection.setLocalDescription();
+    link.lease.described();
     const sdp = link.connection.localDescription?.sdp;
     if (this.#closed || sdp === undefined) return;
     this.#offers += 1;
@@ -216,8 +237,9 @@ export class Peer {
     this.#settled();
     link.adopt();
     await link.addEarlyCandidates();
-    await link.send(this.#context.tracks());
+    await this.#sendTracks(link);
     await connection.setLocalDescription();
+    link.lease.described();
     const sdp = connection.localDescription?.sdp;
     if (this.#closed || sdp === undefined) return;
     const marked = mark(sdp, { from: link.id, to: offer.from, offer: offer.offer });
@@ -283,10 +305,18 @@ export class Peer {
     if (link.connection.signalingState !== "stable") return;
     this.#restarts += 1;
     if (this.#restarts > MAX_RESTARTS) return this.#begin();
-    const configuration = await this.#context.configuration();
+    const ice = await this.#context.ice();
     if (this.#closed || link !== this.#link) return;
     // Credentials of the TURN servers may have expired meanwhile.
-    link.connection.setConfiguration(configuration);
+    link.lease.apply(ice);
+    link.connection.restartIce();
+    await this.#makeOffer(link);
+  }
+
+  /** Gathers candidates anew; media goes on by the old ones until there are better. */
+  async #renew(link: Link): Promise<void> {
+    if (link !== this.#link) return;
+    if (link.connection.signalingState !== "stable") return link.lease.again();
     link.connection.restartIce();
     await this.#makeOffer(link);
   }
@@ -313,10 +343,10 @@ export class Peer {
     });
   }
 
-  /** A description that the browser refuses leaves nothing to go on with; a candidate may go. */
+  /** A description that the browser refuses leaves nothing to go on with. */
   #fault(what: string, error: unknown): void {
     this.#context.debug(`${what} failed`, error);
-    if (what === "candidate" || what === "tracks") return;
+    if (HARMLESS.includes(what)) return;
     this.#restarts += 1;
     this.#link?.close();
     this.#link = null;

@@ -1,8 +1,10 @@
 import type { Clock } from "./environment.js";
+import { figuresOf, firstFigures } from "./figures.js";
 import type { Peer } from "./peer.js";
 import { assess, type QualityLevel, QualityMonitor } from "./quality.js";
+import type { ConnectionFigures } from "./snapshot.js";
 import { readTotals, sampleBetween, type Totals } from "./stats.js";
-import type { CandidateType, MediaState, StatsSample } from "./wire/types.js";
+import type { MediaState, StatsSample } from "./wire/types.js";
 
 /** How often connections are measured. */
 const INTERVAL_MS = 2000;
@@ -30,7 +32,7 @@ export class QualityWatch {
   readonly #context: QualityContext;
   readonly #monitor = new QualityMonitor();
   readonly #last = new Map<string, Measured>();
-  readonly #candidateTypes = new Map<string, CandidateType>();
+  readonly #figures = new Map<string, ConnectionFigures>();
   #timer: unknown = null;
   #running = false;
 
@@ -57,8 +59,8 @@ export class QualityWatch {
     return this.#monitor.worst();
   }
 
-  candidateType(userId: string): CandidateType | null {
-    return this.#candidateTypes.get(userId) ?? null;
+  figures(userId: string): ConnectionFigures | null {
+    return this.#figures.get(userId) ?? null;
   }
 
   #plan(): void {
@@ -94,17 +96,21 @@ export class QualityWatch {
     const media = mediaOf(userId);
     const before = this.#last.get(userId);
     this.#last.set(userId, { totals, sends: media, linkId: link.id });
-    if (totals.candidateType) this.#candidateTypes.set(userId, totals.candidateType);
-    if (before?.linkId !== link.id) return null;
-    return sampleBetween(userId, before.totals, totals, {
+    if (before?.linkId !== link.id) {
+      this.#figures.set(userId, firstFigures(totals));
+      return null;
+    }
+    const sample = sampleBetween(userId, before.totals, totals, {
       audio: media.audio && before.sends.audio,
       video: sendsPicture(media) && sendsPicture(before.sends),
     });
+    this.#figures.set(userId, figuresOf(sample));
+    return sample;
   }
 
   #forget(userId: string): void {
     this.#last.delete(userId);
-    this.#candidateTypes.delete(userId);
+    this.#figures.delete(userId);
     this.#monitor.forget(userId);
   }
 }

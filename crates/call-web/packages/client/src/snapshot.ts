@@ -8,6 +8,7 @@ import type {
   ParticipantStatus,
   Quality,
   QualityReason,
+  RelayProtocol,
   WireCall,
 } from "./wire/types.js";
 
@@ -63,6 +64,30 @@ export interface QualityState {
   reasons: readonly QualityReason[];
 }
 
+/**
+ * The latest figures of the connection to one participant, measured every two seconds. Units as in
+ * W3C webrtc-stats: seconds, bits per second, shares of one; null where the browser does not tell
+ * or nothing is sent.
+ */
+export interface ConnectionFigures {
+  readonly roundTripTime: number | null;
+  /** Of what arrives. */
+  readonly jitter: number | null;
+  readonly packetLoss: number | null;
+  readonly bitrateIn: number | null;
+  readonly bitrateOut: number | null;
+  /** The picture that arrives. */
+  readonly frameWidth: number | null;
+  readonly frameHeight: number | null;
+  readonly framesPerSecond: number | null;
+  /** The picture that is sent. */
+  readonly frameHeightOut: number | null;
+  readonly framesPerSecondOut: number | null;
+  readonly candidateType: CandidateType | null;
+  /** How this device reaches its relay; null without one. */
+  readonly relayProtocol: RelayProtocol | null;
+}
+
 /** Where the media connection to one participant stands. */
 export type PeerState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
 
@@ -84,6 +109,8 @@ export interface ParticipantSnapshot {
   connectionState: PeerState | null;
   /** How this device reaches them: `host`, `srflx`, `prflx` or `relay`. */
   candidateType: CandidateType | null;
+  /** Null until measured. */
+  figures: ConnectionFigures | null;
 }
 
 /** This device's own part in the call. */

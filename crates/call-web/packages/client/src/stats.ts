@@ -5,13 +5,11 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Entry = Record<string, unknown> & { id: string; type: string };
 
 /** Totals of one moment, by direction and kind. */
-export interface Totals {
+export interface Totals extends Path {
   /** Milliseconds since 1970. */
   at: number;
   roundTripTime?: number;
   availableOutgoingBitrate?: number;
-  candidateType?: StatsSample["candidateType"];
-  relayProtocol?: StatsSample["relayProtocol"];
   audio: Entry | undefined;
   video: Entry | undefined;
   outboundAudio: Entry | undefined;
@@ -24,6 +22,26 @@ export interface Totals {
 export interface Places {
   audio: string | null;
   video: string | null;
+}
+
+/** The way that media takes to the peer. */
+export interface Path {
+  candidateType?: StatsSample["candidateType"];
+  relayProtocol?: StatsSample["relayProtocol"];
+}
+
+/** Reads the way from what `getStats` gave. */
+export function readPath(report: RTCStatsReport): Path {
+  const entries = [...(report as unknown as Map<string, Entry>).values()];
+  return pathOf(entries, selectedPair(entries));
+}
+
+/** How the other end is seen from here: `prflx` when it came by an address that it did not name. */
+export function readRemoteType(report: RTCStatsReport): Path["candidateType"] {
+  const entries = [...(report as unknown as Map<string, Entry>).values()];
+  const pair = selectedPair(entries);
+  const remote = pair && entries.find((entry) => entry.id === pair.remoteCandidateId);
+  return word(remote, "candidateType", CANDIDATE_TYPES);
 }
 
 /** Reads what `getStats` gave (W3C webrtc-stats). */
@@ -47,9 +65,7 @@ export function readTotals(report: RTCStatsReport, places: Places, now: number):
   if (pair) {
     assign(totals, "roundTripTime", numberOf(pair, "currentRoundTripTime"));
     assign(totals, "availableOutgoingBitrate", numberOf(pair, "availableOutgoingBitrate"));
-    const local = entries.find((entry) => entry.id === pair.localCandidateId);
-    assign(totals, "candidateType", word(local, "candidateType", CANDIDATE_TYPES));
-    assign(totals, "relayProtocol", word(local, "relayProtocol", RELAY_PROTOCOLS));
+    Object.assign(totals, pathOf(entries, pair));
   }
   const lost = entries
     .filter((entry) => entry.type === "remote-inbound-rtp")
@@ -127,6 +143,14 @@ function outbound(before: Totals, after: Totals): StatsSample["outbound"] | unde
 const CANDIDATE_TYPES = ["host", "srflx", "prflx", "relay"] as const;
 const RELAY_PROTOCOLS = ["udp", "tcp", "tls"] as const;
 const LIMITATION_REASONS = ["none", "cpu", "bandwidth", "other"] as const;
+
+function pathOf(entries: Entry[], pair: Entry | undefined): Path {
+  const path: Path = {};
+  const local = pair && entries.find((entry) => entry.id === pair.localCandidateId);
+  assign(path, "candidateType", word(local, "candidateType", CANDIDATE_TYPES));
+  assign(path, "relayProtocol", word(local, "relayProtocol", RELAY_PROTOCOLS));
+  return path;
+}
 
 function selectedPair(entries: Entry[]): Entry | undefined {
   const transport = entries.find(

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Call } from "../src/call.js";
 import { PermissionDeniedError, SessionReplacedError } from "../src/errors.js";
+import { NetworkTest } from "../src/network-test.js";
 import { mark } from "../src/session-mark.js";
 import type { FakeConnection } from "./support/fake-connection.js";
 import { person, wireCall } from "./support/wire.js";
@@ -538,6 +539,153 @@ describe("quality", () => {
     expect(snapshot.quality?.level).toBe("poor");
     expect(snapshot.quality?.reasons).toContain("packet_loss");
     expect(snapshot.participants[0]?.quality?.level).toBe("poor");
+  });
+
+  it("shows the figures of each connection from the first look on", async () => {
+    const { call, connection } = await talk();
+    const figures = () => call.state.getSnapshot().participants[0]?.figures;
+    expect(figures()).toBeNull();
+    const moment = (n: number) =>
+      new Map<string, Record<string, unknown>>(
+        [
+          { id: "t", type: "transport", selectedCandidatePairId: "p" },
+          { id: "p", type: "candidate-pair", localCandidateId: "l", currentRoundTripTime: 0.04 },
+          { id: "l", type: "local-candidate", candidateType: "relay", relayProtocol: "tls" },
+          {
+            id: "a",
+            type: "inbound-rtp",
+            kind: "audio",
+            mid: "0",
+            packetsReceived: 90 * n,
+            packetsLost: 10 * n,
+            jitter: 0.005,
+            bytesReceived: 8000 * n,
+          },
+          {
+            id: "v",
+            type: "inbound-rtp",
+            kind: "video",
+            mid: "1",
+            packetsReceived: 300 * n,
+            bytesReceived: 242_000 * n,
+            frameWidth: 640,
+            frameHeight: 360,
+            framesPerSecond: 24,
+          },
+          {
+            id: "o",
+            type: "outbound-rtp",
+            kind: "video",
+            mid: "1",
+            packetsSent: 200 * n,
+            bytesSent: 125_000 * n,
+            frameHeight: 720,
+            framesPerSecond: 30,
+          },
+        ].map((entry) => [entry.id, entry]),
+      );
+    connection.stats = moment(1);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(figures()).toMatchObject({
+      roundTripTime: 0.04,
+      candidateType: "relay",
+      relayProtocol: "tls",
+      bitrateIn: null,
+    });
+    connection.stats = moment(2);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(figures()).toEqual({
+      roundTripTime: 0.04,
+      jitter: 0.005,
+      packetLoss: 10 / 400,
+      bitrateIn: 1_000_000,
+      bitrateOut: 500_000,
+      frameWidth: 640,
+      frameHeight: 360,
+      framesPerSecond: 24,
+      frameHeightOut: 720,
+      framesPerSecondOut: 30,
+      candidateType: "relay",
+      relayProtocol: "tls",
+    });
+    world.socket.say({
+      type: "call:participant-left",
+      callId: "call-1",
+      version: 3,
+      userId: "bob",
+      reason: "left",
+    });
+    expect(figures()).toBeNull();
+  });
+});
+
+describe("relay only", () => {
+  const relays = [
+    {
+      urls: ["stun:t", "turn:t", "turn:t?transport=tcp", "turns:t?transport=tcp"],
+      username: "u",
+      credential: "c",
+    },
+  ];
+  const policies = () => world.connections.map((each) => each.configuration.iceTransportPolicy);
+
+  it("holds for every connection, also for those begun anew and those of tests", async () => {
+    world = new World({ iceTransportPolicy: "relay" });
+    const { connection } = await talk();
+    for (let i = 0; i < 3; i += 1) {
+      connection.become("failed");
+      connection.signalingState = "stable";
+      await settle();
+    }
+    world.on("GET /api/calls/turn-credentials", () => ({
+      body: { username: "u", credential: "c", ttl: 60, iceServers: relays, uris: [] },
+    }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    const before = world.connections.length;
+    const tested = new NetworkTest(world.client).run();
+    await vi.advanceTimersByTimeAsync(10_000);
+    await tested;
+    expect(world.connections.length).toBe(before + 2 * 3);
+    expect(policies().length).toBeGreaterThan(2);
+    expect(new Set(policies())).toEqual(new Set(["relay"]));
+  });
+
+  it("can be chosen while a call goes on, which restarts ICE, and be undone", async () => {
+    const { connection } = await talk();
+    expect(policies()).toEqual(["all"]);
+    world.client.setIceTransportPolicy("relay");
+    await settle();
+    expect(world.client.iceTransportPolicy).toBe("relay");
+    expect(policies()).toEqual(["relay"]);
+    expect(connection.restarts).toBe(1);
+    expect(world.socket.said("call:offer")).toHaveLength(1);
+  });
+
+  it("chosen before a call holds for it", async () => {
+    world.client.setIceTransportPolicy("relay");
+    await talk();
+    expect(policies()).toEqual(["relay"]);
+  });
+});
+
+describe("the credentials of relays", () => {
+  it("are renewed during a call and handed to its connections, and not after it", async () => {
+    let asked = 0;
+    world.on("GET /api/calls/turn-credentials", () => {
+      asked += 1;
+      const iceServers = [{ urls: ["turn:t"], username: "u", credential: `c${asked}` }];
+      return { body: { username: "u", credential: `c${asked}`, ttl: 3600, uris: [], iceServers } };
+    });
+    const { call, connection } = await talk();
+    const credential = () => connection.configuration.iceServers?.[0]?.credential;
+    expect(credential()).toBe("c1");
+    await vi.advanceTimersByTimeAsync(0.81 * 3_600_000);
+    expect(credential()).toBe("c2");
+    expect(connection.restarts).toBe(0);
+    world.on("POST /api/calls/call-1/end", () => ({ body: ended(4) }));
+    await call.hangUp();
+    await vi.advanceTimersByTimeAsync(10 * 3_600_000);
+    expect(asked).toBe(2);
   });
 });
 

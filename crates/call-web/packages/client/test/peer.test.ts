@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { systemClock } from "../src/environment.js";
+import type { IceConfiguration } from "../src/ice.js";
+import type { OutgoingTracks } from "../src/media.js";
 import { Peer, type PeerSignal } from "../src/peer.js";
 import {
   asConnection,
@@ -9,14 +11,21 @@ import {
 } from "./support/fake-connection.js";
 import { settle } from "./support/world.js";
 
-const camera = new FakeTrack("video");
-const tracks = { audio: null, video: camera as unknown as MediaStreamTrack, screenAudio: null };
+const camera = new FakeTrack("video", "camera", { width: 1280, height: 720 });
+const tracks: OutgoingTracks = {
+  audio: null,
+  video: camera as unknown as MediaStreamTrack,
+  screenAudio: null,
+  picture: "camera",
+};
 
 /** One end of a line whose signals the test delivers by hand. */
 class End {
   readonly outbox: PeerSignal[] = [];
   readonly peer: Peer;
   refuse = false;
+  ice: IceConfiguration = { rtc: {}, renewAt: null };
+  peers = 1;
 
   constructor(
     readonly selfId: string,
@@ -27,12 +36,13 @@ class End {
       remoteId,
       clock: systemClock,
       connect: (configuration) => new asConnection(configuration),
-      configuration: async () => ({}),
+      ice: async () => this.ice,
       send: async (signal) => {
         if (this.refuse) throw new Error("refused");
         this.outbox.push(signal);
       },
       tracks: () => tracks,
+      peers: () => this.peers,
       changed: () => undefined,
       debug: () => undefined,
     });
@@ -302,6 +312,130 @@ describe("a connection that breaks", () => {
     alice.peer.signallingRestored();
     await carryAll(alice, bob);
     expectTogether(alice, bob);
+  });
+});
+
+describe("relays whose credentials expire", () => {
+  const MINUTE = 60_000;
+  const servers = (credential: string) => [{ urls: "turn:turn.example", credential }];
+  const issued = (credential: string, minutes: number | null): IceConfiguration => ({
+    rtc: { iceServers: servers(credential), iceTransportPolicy: "all" },
+    renewAt: minutes === null ? null : Date.now() + minutes * MINUTE,
+  });
+  const path = (candidateType: string) =>
+    new Map([
+      ["t", { id: "t", type: "transport", selectedCandidatePairId: "p" }],
+      ["p", { id: "p", type: "candidate-pair", localCandidateId: "l" }],
+      ["l", { id: "l", type: "local-candidate", candidateType, relayProtocol: "udp" }],
+    ]);
+
+  async function connected(types: { alice: string; bob: string }): Promise<[End, End]> {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    for (const end of [alice, bob]) end.ice = issued("first", 10);
+    alice.peer.start(true);
+    await carryAll(alice, bob);
+    alice.connection.stats = path(types.alice);
+    bob.connection.stats = path(types.bob);
+    for (const end of [alice, bob]) end.connection.become("connected");
+    await vi.advanceTimersByTimeAsync(8 * MINUTE);
+    for (const end of [alice, bob]) end.peer.configure(issued("second", 10));
+    await settle();
+    return [alice, bob];
+  }
+
+  it("know the new ones at once and gather with them when the old ones are about to end", async () => {
+    const [alice, bob] = await connected({ alice: "host", bob: "relay" });
+    expect(bob.connection.configuration.iceServers).toEqual(servers("second"));
+    expect(bob.connection.restarts).toBe(0);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(bob.connection.restarts).toBe(1);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+    await vi.advanceTimersByTimeAsync(20 * MINUTE);
+    expect([alice, bob].map((end) => end.connection.restarts)).toEqual([0, 1]);
+  });
+
+  it("are gathered anew once, though both ends have one", async () => {
+    const [alice, bob] = await connected({ alice: "relay", bob: "relay" });
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    await carryAll(alice, bob);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    await carryAll(alice, bob);
+    expect([alice, bob].map((end) => end.connection.restarts)).toEqual([0, 1]);
+    expectTogether(alice, bob);
+    expect(FakeConnection.all).toHaveLength(2);
+  });
+
+  it("are let go where media goes without them", async () => {
+    const [alice, bob] = await connected({ alice: "host", bob: "srflx" });
+    await vi.advanceTimersByTimeAsync(30 * MINUTE);
+    expect([alice, bob].map((end) => end.connection.restarts)).toEqual([0, 0]);
+  });
+
+  it("are gathered anew at the next renewal when media took to them late", async () => {
+    const [alice, bob] = await connected({ alice: "host", bob: "host" });
+    await vi.advanceTimersByTimeAsync(3 * MINUTE);
+    bob.connection.stats = path("relay");
+    bob.peer.configure(issued("third", 10));
+    await settle();
+    expect(bob.connection.restarts).toBe(1);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  it("wait for an agreement that is under way", async () => {
+    const [alice, bob] = await connected({ alice: "host", bob: "relay" });
+    bob.connection.signalingState = "have-remote-offer";
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(bob.connection.restarts).toBe(0);
+    bob.connection.signalingState = "stable";
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(bob.connection.restarts).toBe(1);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  it("become the only way at once when the policy says so", async () => {
+    const [alice, bob] = await connected({ alice: "host", bob: "host" });
+    const { rtc, renewAt } = issued("second", 10);
+    bob.peer.configure({ rtc: { ...rtc, iceTransportPolicy: "relay" }, renewAt });
+    await settle();
+    expect(bob.connection.configuration.iceTransportPolicy).toBe("relay");
+    expect(bob.connection.restarts).toBe(1);
+    await carryAll(alice, bob);
+    expectTogether(alice, bob);
+  });
+
+  it("are of no interest once closed", async () => {
+    const [, bob] = await connected({ alice: "host", bob: "relay" });
+    const { connection } = bob;
+    bob.peer.close();
+    bob.peer.configure(issued("third", 10));
+    await vi.advanceTimersByTimeAsync(30 * MINUTE);
+    expect(connection.restarts).toBe(0);
+    expect(connection.configuration.iceServers).toEqual(servers("second"));
+  });
+});
+
+describe("what is sent", () => {
+  it("is less the more there are, and more again when they leave", async () => {
+    const [alice, bob] = [new End("alice", "bob"), new End("bob", "alice")];
+    alice.peer.start(true);
+    await carryAll(alice, bob);
+    const encoding = () => alice.connection.getTransceivers()[1]?.sender.parameters.encodings[0];
+    expect(encoding()).toEqual({
+      maxBitrate: 1_700_000,
+      maxFramerate: 30,
+      scaleResolutionDownBy: 1,
+    });
+    alice.peers = 4;
+    alice.peer.tracksChanged();
+    await settle();
+    expect(encoding()).toEqual({ maxBitrate: 450_000, maxFramerate: 24, scaleResolutionDownBy: 2 });
+    alice.peers = 1;
+    alice.peer.tracksChanged();
+    await settle();
+    expect(encoding()).toMatchObject({ maxBitrate: 1_700_000, scaleResolutionDownBy: 1 });
   });
 });
 

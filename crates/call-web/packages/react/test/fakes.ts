@@ -22,6 +22,7 @@ export function participant(change: Partial<ParticipantSnapshot> = {}): Particip
     quality: null,
     connectionState: "connected",
     candidateType: null,
+    figures: null,
     ...change,
   };
 }

@@ -1,6 +1,7 @@
 import type { ConnectionPhase } from "call-client";
 import { Avatar, IconButton } from "call-react";
-import { LogOut } from "lucide-react";
+import { Activity, LogOut } from "lucide-react";
+import { useLocation } from "wouter";
 import type { Identity } from "../identity/identity.js";
 import { words } from "../words.js";
 
@@ -20,6 +21,7 @@ const says: Record<ConnectionPhase, string> = {
 
 /** Who I am, and whether I can be called. */
 export function AccountHeader({ identity, connection, onSignOut }: AccountHeaderProps) {
+  const [, navigate] = useLocation();
   return (
     <header className="app-account" data-testid="account" data-connection={connection}>
       <Avatar userId={identity.userId} name={identity.name} size={40} />
@@ -30,6 +32,13 @@ export function AccountHeader({ identity, connection, onSignOut }: AccountHeader
           {says[connection]}
         </p>
       </div>
+      <IconButton
+        label={words.connection.open}
+        icon={<Activity size={20} aria-hidden />}
+        tip="below"
+        className="app-tip-left"
+        onClick={() => navigate("/connection")}
+      />
       <IconButton
         label={words.account.signOut}
         icon={<LogOut size={20} aria-hidden />}

@@ -13,8 +13,8 @@ export interface HomeProps {
   identity: Identity;
   meshMax: number;
   onSignOut: () => void;
-  /** On a phone, a call page hides the lists. */
-  page: "home" | "call";
+  /** On a phone, any other page than this hides the lists. */
+  page: "home" | "call" | "connection";
   children: ReactNode;
 }
 

@@ -11,6 +11,7 @@ export class FakeTrack extends EventTarget {
   constructor(
     readonly kind: "audio" | "video",
     readonly deviceId = `${kind}-device`,
+    readonly size: { width?: number; height?: number } = {},
   ) {
     super();
   }
@@ -23,7 +24,7 @@ export class FakeTrack extends EventTarget {
     this.dispatchEvent(new Event("ended"));
   }
   getSettings(): MediaTrackSettings {
-    return { deviceId: this.deviceId };
+    return { deviceId: this.deviceId, ...this.size };
   }
 }
 
@@ -54,6 +55,11 @@ class FakeTransceiver {
     replaceTrack: async (track: FakeTrack | null) => {
       this.sender.track = track;
     },
+    parameters: { encodings: [{}] } as { encodings: RTCRtpEncodingParameters[] },
+    getParameters: () => structuredClone(this.sender.parameters),
+    setParameters: async (parameters: { encodings: RTCRtpEncodingParameters[] }) => {
+      this.sender.parameters = parameters;
+    },
   };
   constructor(kind: "audio" | "video") {
     this.receiver = { track: new FakeTrack(kind), getSynchronizationSources: () => [] };
@@ -63,6 +69,10 @@ class FakeTransceiver {
 interface Description {
   type: "offer" | "answer";
   sdp: string;
+}
+
+function fragment(description: Description | null): string | undefined {
+  return /^a=ice-ufrag:(\S+)/m.exec(description?.sdp ?? "")?.[1];
 }
 
 /**
@@ -90,7 +100,7 @@ export class FakeConnection {
   #generation = 0;
   #beforeOffer: Description | null = null;
 
-  constructor(readonly configuration: RTCConfiguration = {}) {
+  constructor(public configuration: RTCConfiguration = {}) {
     FakeConnection.all.push(this);
   }
 
@@ -124,6 +134,9 @@ export class FakeConnection {
     this.#check();
     if (!description.sdp.startsWith("v=0")) throw new DOMException("bad", "OperationError");
     if (description.type === "offer") {
+      // An ICE restart over there is one here too (RFC 8445, section 9).
+      const before = fragment(this.remoteDescription);
+      if (before !== undefined && before !== fragment(description)) this.#generation += 1;
       if (this.signalingState === "have-local-offer") this.localDescription = this.#beforeOffer;
       for (const [, kind] of description.sdp.matchAll(/^m=(\w+)/gm)) {
         const places = [...description.sdp.matchAll(/^m=/gm)].length;
@@ -155,9 +168,14 @@ export class FakeConnection {
     this.#generation += 1;
   }
 
-  setConfiguration(): void {}
+  setConfiguration(configuration: RTCConfiguration): void {
+    this.#check();
+    this.configuration = configuration;
+  }
 
-  createDataChannel(): void {}
+  createDataChannel(): object {
+    return { close: () => undefined, send: () => undefined };
+  }
 
   async getStats(): Promise<Map<string, Record<string, unknown>>> {
     return this.stats;

@@ -51,7 +51,7 @@ export function ActiveCall({ call }: { call: Call }) {
   const [attempt, setAttempt] = useState(0);
   const [statistics, setStatistics] = useState(false);
   const people = useMemo(() => participantsOf(snapshot), [snapshot]);
-  const peers = useFigures(snapshot, statistics);
+  const peers = useFigures(snapshot);
   const phase = viewPhase(snapshot);
   const lost = snapshot.phase === "reconnecting" || connection === "reconnecting";
   const reconnectingSince = useReconnectingSince(lost);

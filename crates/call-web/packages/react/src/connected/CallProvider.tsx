@@ -1,5 +1,5 @@
 import { CallClient, type ClientOptions, DeviceList } from "call-client";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Announcer } from "../parts/Announcer.js";
 import { StringsProvider } from "../strings/StringsContext.js";
 import type { PartialStrings } from "../strings/strings.js";
@@ -10,6 +10,8 @@ interface Common {
   strings?: PartialStrings;
   /** BCP 47 tag for dates and numbers; default: the browser's. */
   locale?: string;
+  /** `relay` hides this device's addresses from the others. A change holds at once. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
   /** Default: the system's choice. */
   theme?: "light" | "dark" | "system";
   children: ReactNode;
@@ -47,12 +49,16 @@ export function CallProvider(props: CallProviderProps) {
       style={{ display: "contents" }}
     >
       {value !== null ? (
-        <Given client={value.client} devices={value.devices}>
+        <Given
+          client={value.client}
+          devices={value.devices}
+          iceTransportPolicy={props.iceTransportPolicy}
+        >
           {content}
         </Given>
       ) : (
         "token" in props && (
-          <Made url={props.url} token={props.token}>
+          <Made url={props.url} token={props.token} iceTransportPolicy={props.iceTransportPolicy}>
             {content}
           </Made>
         )
@@ -64,9 +70,11 @@ export function CallProvider(props: CallProviderProps) {
 function Given(props: {
   client: CallClient;
   devices: DeviceList | undefined;
+  iceTransportPolicy: RTCIceTransportPolicy | undefined;
   children: ReactNode;
 }) {
-  const { client, devices, children } = props;
+  const { client, devices, iceTransportPolicy, children } = props;
+  usePolicy(client, iceTransportPolicy);
   const [value, setValue] = useState<CallContextValue | null>(null);
   useEffect(() => {
     const list = devices ?? new DeviceList();
@@ -82,12 +90,16 @@ function Given(props: {
 function Made(props: {
   url: string | undefined;
   token: ClientOptions["token"];
+  iceTransportPolicy: RTCIceTransportPolicy | undefined;
   children: ReactNode;
 }) {
-  const { url, token, children } = props;
+  const { url, token, iceTransportPolicy, children } = props;
   const [value, setValue] = useState<CallContextValue | null>(null);
   const latest = useRef(token);
   latest.current = token;
+  const policy = useRef(iceTransportPolicy);
+  policy.current = iceTransportPolicy;
+  usePolicy(value?.client ?? null, iceTransportPolicy);
   useEffect(() => {
     // Asked anew each time, so that a token the host renews is used without a new client.
     const getToken = async () => {
@@ -100,9 +112,12 @@ function Made(props: {
     // of them would be one device that connects twice.
     queueMicrotask(() => {
       if (gone) return;
-      const client = new CallClient(
-        url === undefined ? { token: getToken } : { url, token: getToken },
-      );
+      const client = new CallClient({
+        token: getToken,
+        ...(url === undefined ? {} : { url }),
+        // From the first connection on: what was told once cannot be hidden any more.
+        ...(policy.current === undefined ? {} : { iceTransportPolicy: policy.current }),
+      });
       const devices = new DeviceList();
       setValue({ client, devices });
       // A failure is in `client.state`, which goes on trying.
@@ -120,4 +135,11 @@ function Made(props: {
   }, [url]);
   if (value === null) return null;
   return <CallContext.Provider value={value}>{children}</CallContext.Provider>;
+}
+
+/** A client that is given keeps its own policy unless told otherwise. */
+function usePolicy(client: CallClient | null, policy: RTCIceTransportPolicy | undefined): void {
+  useLayoutEffect(() => {
+    if (policy !== undefined) client?.setIceTransportPolicy(policy);
+  }, [client, policy]);
 }

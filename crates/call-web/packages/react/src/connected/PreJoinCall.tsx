@@ -1,19 +1,14 @@
-import {
-  type CallType,
-  type MediaChoice,
-  type MediaError,
-  type PreCallState,
-  PreCallTest,
-} from "call-client";
+import { type CallType, type MediaChoice, type MediaError, PreCallTest } from "call-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import type { DeviceKind } from "../devices.js";
 import { useCallClient, useClientState } from "../hooks/useCallClient.js";
 import { deviceChoices } from "../hooks/useDevices.js";
+import { useNetworkTest } from "../hooks/useNetworkTest.js";
 import { useMaybeStore, useStore } from "../hooks/useStore.js";
 import type { Person, TilePerson } from "../model.js";
 import { CallCanvas } from "../parts/CallCanvas.js";
 import { PermissionHelp } from "../parts/PermissionHelp.js";
-import { type NetworkPath, PreJoin } from "../parts/PreJoin.js";
+import { PreJoin } from "../parts/PreJoin.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { useCallContext } from "./context.js";
 import { shownProblem } from "./problems.js";
@@ -25,11 +20,6 @@ export interface PreJoinCallProps {
   pending: boolean;
   onJoin: (media: MediaChoice) => void;
   onCancel?: (() => void) | undefined;
-}
-
-function networkPath(state: PreCallState): NetworkPath {
-  if (state.testingNetwork) return "running";
-  return state.network ?? "failed";
 }
 
 /** The look in the mirror, with real devices. */
@@ -44,11 +34,11 @@ export function PreJoinCall(props: PreJoinCallProps) {
   const [test, setTest] = useState<PreCallTest | null>(null);
   const [accepted, setAccepted] = useState<readonly (MediaError | null)[]>([]);
   const state = useMaybeStore(test?.state ?? null);
+  const { state: network } = useNetworkTest();
 
   useEffect(() => {
     const made = new PreCallTest(client);
     setTest(made);
-    made.testNetwork().catch(() => undefined);
     return () => made.stop();
   }, [client]);
   const start = useCallback(() => {
@@ -117,7 +107,7 @@ export function PreJoinCall(props: PreJoinCallProps) {
           onJoin(choice);
         }}
         onCancel={onCancel}
-        network={state === null ? "running" : networkPath(state)}
+        network={network}
         pending={pending}
       />
       {problem?.serious === true && (

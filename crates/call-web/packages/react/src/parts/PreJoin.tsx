@@ -1,3 +1,4 @@
+import type { NetworkTestState } from "call-client";
 import { Mic, MicOff, Video, VideoOff, Volume2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
@@ -8,10 +9,8 @@ import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Button } from "./Button.js";
 import { IconButton } from "./IconButton.js";
 import { LevelMeter } from "./LevelMeter.js";
+import { networkWords } from "./NetworkReport.js";
 import { VideoTile } from "./VideoTile.js";
-
-/** What a network test found. */
-export type NetworkPath = "running" | "direct" | "relayed" | "blocked" | "failed";
 
 export interface PreJoinProps {
   self: TilePerson;
@@ -25,7 +24,8 @@ export interface PreJoinProps {
   onMedia: (media: Partial<MediaState>) => void;
   onJoin: () => void;
   onCancel?: (() => void) | undefined;
-  network?: NetworkPath | undefined;
+  /** How far a test of the network is; left out: there is none. */
+  network?: NetworkTestState | null | undefined;
   pending?: boolean;
 }
 
@@ -73,9 +73,9 @@ export function PreJoin(props: PreJoinProps) {
         <div className="call-prejoin-tests">
           <SpeakerTest />
           {network !== undefined && (
-            <p className="call-network" data-path={network}>
+            <p className="call-network" data-path={network?.path ?? "running"} role="status">
               <span className="call-network-dot" aria-hidden="true" />
-              {strings.networkTest}: {strings.networkTests[network]}
+              {strings.networkTest}: {networkWords(network, strings, locale)}
             </p>
           )}
         </div>

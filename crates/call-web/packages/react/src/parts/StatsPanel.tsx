@@ -1,21 +1,14 @@
+import type { CandidateType, ConnectionFigures } from "call-client";
 import { X } from "lucide-react";
 import { bitrate, inMilliseconds, percent } from "../format/text.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { IconButton } from "./IconButton.js";
 
-/** The figures of one connection. Units as in W3C webrtc-stats: seconds, bits per second, shares. */
+/** The connection to one person; without figures until it is measured. */
 export interface PeerFigures {
   userId: string;
   name: string;
-  roundTripTime?: number | undefined;
-  jitter?: number | undefined;
-  packetLoss?: number | undefined;
-  bitrateIn?: number | undefined;
-  bitrateOut?: number | undefined;
-  width?: number | undefined;
-  height?: number | undefined;
-  framesPerSecond?: number | undefined;
-  candidateType?: string | undefined;
+  figures: ConnectionFigures | null;
 }
 
 export interface StatsPanelProps {
@@ -42,26 +35,13 @@ export function StatsPanel({ peers, onClose }: StatsPanelProps) {
 
 function PeerTable({ peer }: { peer: PeerFigures }) {
   const { stats } = useStrings();
-  const locale = useLocale();
-  const lines: [string, string | undefined][] = [
-    [stats.roundTrip, map(peer.roundTripTime, (value) => inMilliseconds(value, locale))],
-    [stats.jitter, map(peer.jitter, (value) => inMilliseconds(value, locale))],
-    [stats.loss, map(peer.packetLoss, (value) => percent(value, locale))],
-    [stats.received, map(peer.bitrateIn, (value) => bitrate(value, locale))],
-    [stats.sent, map(peer.bitrateOut, (value) => bitrate(value, locale))],
-    [stats.picture, picture(peer)],
-    [
-      stats.path,
-      map(peer.candidateType, (type) => (type === "relay" ? stats.pathRelay : stats.pathDirect)),
-    ],
-  ];
-  const known = lines.filter((line): line is [string, string] => line[1] !== undefined);
+  const lines = useLines(peer.figures);
   return (
-    <div className="call-stats-peer">
+    <div className="call-stats-peer" data-testid={`stats-${peer.userId}`}>
       <p className="call-stats-name">{peer.name}</p>
-      {known.length === 0 && <p className="call-stats-empty">{stats.none}</p>}
+      {lines.length === 0 && <p className="call-stats-empty">{stats.none}</p>}
       <dl>
-        {known.map(([name, value]) => (
+        {lines.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -72,14 +52,45 @@ function PeerTable({ peer }: { peer: PeerFigures }) {
   );
 }
 
-function map<T>(value: T | undefined, words: (value: T) => string): string | undefined {
-  return value === undefined ? undefined : words(value);
+/** What is known, in words. */
+function useLines(figures: ConnectionFigures | null): readonly [string, string][] {
+  const { stats, relayProtocols } = useStrings();
+  const locale = useLocale();
+  if (figures === null) return [];
+  const { relayProtocol, candidateType } = figures;
+  const path = (type: CandidateType) => {
+    if (type !== "relay") return stats.pathDirect;
+    return relayProtocol === null
+      ? stats.pathRelay
+      : stats.pathRelayBy(relayProtocols[relayProtocol]);
+  };
+  const lines: [string, string | null][] = [
+    [stats.roundTrip, map(figures.roundTripTime, (value) => inMilliseconds(value, locale))],
+    [stats.jitter, map(figures.jitter, (value) => inMilliseconds(value, locale))],
+    [stats.loss, map(figures.packetLoss, (value) => percent(value, locale))],
+    [stats.received, map(figures.bitrateIn, (value) => bitrate(value, locale))],
+    [stats.sent, map(figures.bitrateOut, (value) => bitrate(value, locale))],
+    [stats.picture, picture(figures)],
+    [stats.pictureSent, sentPicture(figures)],
+    [stats.path, map(candidateType, path)],
+  ];
+  return lines.filter((line): line is [string, string] => line[1] !== null);
 }
 
-function picture(peer: PeerFigures): string | undefined {
-  if (peer.width === undefined || peer.height === undefined) return undefined;
-  const size = `${peer.width} × ${peer.height}`;
-  return peer.framesPerSecond === undefined
-    ? size
-    : `${size}, ${Math.round(peer.framesPerSecond)} fps`;
+function map<T>(value: T | null, words: (value: T) => string): string | null {
+  return value === null ? null : words(value);
+}
+
+function picture({ frameWidth, frameHeight, framesPerSecond }: ConnectionFigures): string | null {
+  if (frameWidth === null || frameHeight === null) return null;
+  return withRate(`${frameWidth} × ${frameHeight}`, framesPerSecond);
+}
+
+/** `720p, 30 fps` */
+function sentPicture({ frameHeightOut, framesPerSecondOut }: ConnectionFigures): string | null {
+  return frameHeightOut === null ? null : withRate(`${frameHeightOut}p`, framesPerSecondOut);
+}
+
+function withRate(size: string, framesPerSecond: number | null): string {
+  return framesPerSecond === null ? size : `${size}, ${Math.round(framesPerSecond)} fps`;
 }

@@ -102,10 +102,36 @@ export const english: Strings = {
   networkTests: {
     running: "Testing…",
     direct: "Direct connection",
-    relayed: "Connection by relay",
-    blocked: "Calls are blocked by this network",
-    failed: "Could not be tested",
+    relayed: "Relayed",
+    blocked: "Blocked",
   },
+  relayedBy: (protocol) => `Relayed over ${protocol}`,
+  blockedTransports: (transports) => `Blocked: ${transports}`,
+  networkDetails: {
+    direct: "Sound and picture go straight to the others wherever their networks allow it too.",
+    relayed: "Sound and picture go through the relay of the server. Calls work.",
+    blocked:
+      "Neither a direct way nor a relay works from this network: calls will not connect. A firewall or VPN may be in the way.",
+  },
+  relayProtocols: { udp: "UDP", tcp: "TCP", tls: "TLS" },
+  ways: {
+    title: "Ways to others",
+    direct: "Direct",
+    relay: (protocol) => `Relay over ${protocol}`,
+  },
+  directResults: {
+    works: "Works",
+    symmetric: "Only to a few networks (symmetric NAT)",
+    blocked: "Blocked by the network",
+    not_tried: "Not used: your address is hidden",
+  },
+  relayResults: {
+    works: "Works",
+    unreachable: "Blocked by the network",
+    refused: "Refused by the relay",
+    no_data: "Nothing comes through",
+  },
+  noRelays: "The server offers no relay.",
 
   startAudioTitle: "This browser has paused the sound",
   startAudio: "Turn sound on",
@@ -230,9 +256,11 @@ export const english: Strings = {
     received: "Received",
     sent: "Sent",
     picture: "Picture",
+    pictureSent: "Picture sent",
     path: "Path",
     pathDirect: "Direct",
     pathRelay: "Relay",
+    pathRelayBy: (protocol) => `Relay over ${protocol}`,
     none: "No figures yet",
   },
 

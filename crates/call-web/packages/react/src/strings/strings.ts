@@ -1,4 +1,10 @@
-import type { CallEndReason, QualityReason } from "call-client";
+import type {
+  CallEndReason,
+  DirectResult,
+  QualityReason,
+  RelayProtocol,
+  RelayResult,
+} from "call-client";
 import type { CallType, MediaProblem, Quality } from "../model.js";
 
 /** Every word the components say. Override any part of it by `<CallProvider strings={…}>`. */
@@ -80,7 +86,17 @@ export interface Strings {
   testingSpeaker: string;
   microphoneLevel: string;
   networkTest: string;
-  networkTests: Record<"running" | "direct" | "relayed" | "blocked" | "failed", string>;
+  networkTests: Record<"running" | "direct" | "relayed" | "blocked", string>;
+  relayedBy: (protocol: string) => string;
+  /** Which transports failed, already joined to a list. */
+  blockedTransports: (transports: string) => string;
+  networkDetails: Record<"direct" | "relayed" | "blocked", string>;
+  relayProtocols: Record<RelayProtocol, string>;
+  /** The lines of a network report. */
+  ways: { title: string; direct: string; relay: (protocol: string) => string };
+  directResults: Record<DirectResult, string>;
+  relayResults: Record<RelayResult, string>;
+  noRelays: string;
 
   startAudioTitle: string;
   startAudio: string;
@@ -116,9 +132,11 @@ export interface Strings {
     received: string;
     sent: string;
     picture: string;
+    pictureSent: string;
     path: string;
     pathDirect: string;
     pathRelay: string;
+    pathRelayBy: (protocol: string) => string;
     none: string;
   };
 
