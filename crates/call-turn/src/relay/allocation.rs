@@ -147,7 +147,8 @@ impl Allocation {
     /// The channel over which data of a peer goes to the client.
     pub(crate) fn channel_of(&self, peer: SocketAddr, now: Instant) -> Option<u16> {
         let number = *self.channel_of.get(&peer)?;
-        self.channel(number, now).map(|_| number)
+        // The number may have got another peer since.
+        (self.channel(number, now)? == peer).then_some(number)
     }
 
     /// Binds a channel or binds it anew, and permits its peer (RFC 8656 section 12.2).

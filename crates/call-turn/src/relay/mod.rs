@@ -21,8 +21,8 @@ mod transmit;
 
 pub use allocation::AllocationSummary;
 pub use client::{Client, Now, Transport};
-pub(crate) use counters::{Counters, Traffic};
 pub use counters::Refusal;
+pub(crate) use counters::{Counters, Traffic};
 pub use machine::Relay;
 pub(crate) use policy::HostPolicy;
 pub use policy::PeerPolicy;

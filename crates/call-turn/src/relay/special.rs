@@ -49,7 +49,7 @@ const TEREDO: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 32)
 const MAPPED: (Ipv6Addr, u32) = (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96);
 /// Translated addresses, `::ffff:0:0:0/96` (RFC 2765).
 const TRANSLATED: (Ipv6Addr, u32) = (Ipv6Addr::new(0, 0, 0, 0, 0xffff, 0, 0, 0), 96);
-/// Compatible addresses, `::/96`, unspecified and loopback among them.
+/// Compatible addresses, `::/96`, and the unspecified one.
 const COMPATIBLE: (Ipv6Addr, u32) = (Ipv6Addr::UNSPECIFIED, 96);
 
 /// Whether an address is no peer on the public internet, by its own form alone.
@@ -70,6 +70,9 @@ pub(super) fn embedded(ip: IpAddr) -> [Option<Ipv4Addr>; 3] {
     let IpAddr::V6(ip) = ip else {
         return [None; 3];
     };
+    if ip == Ipv6Addr::LOCALHOST {
+        return [None; 3];
+    }
     let bits = ip.to_bits();
     let last = v4(bits);
     if [NAT64, MAPPED, TRANSLATED, COMPATIBLE]

@@ -23,6 +23,7 @@ const MAX_SEGMENTED: usize = 65_000;
 pub(super) struct Egress {
     bytes: Vec<u8>,
     runs: Vec<Run>,
+    datagrams: usize,
     headers: MultiHeaders<SockaddrStorage>,
     addresses: Vec<Option<SockaddrStorage>>,
 }
@@ -44,6 +45,7 @@ impl Egress {
         Self {
             bytes: Vec::with_capacity(FULL + (64 << 10)),
             runs: Vec::with_capacity(BATCH),
+            datagrams: 0,
             headers: MultiHeaders::preallocate(BATCH, None),
             addresses: Vec::with_capacity(BATCH),
         }
@@ -65,6 +67,7 @@ impl Egress {
         source: Option<IpAddr>,
         transmit: &Transmit<'_>,
     ) {
+        self.datagrams += 1;
         let start = self.bytes.len();
         transmit.write_to(&mut self.bytes);
         let end = self.bytes.len();
@@ -94,6 +97,11 @@ impl Egress {
         });
     }
 
+    /// How many datagrams wait, and how many runs they make.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.datagrams, self.runs.len())
+    }
+
     /// Sends all, and tells how many runs the system did not take.
     pub(super) fn flush(&mut self) -> usize {
         let mut lost = 0;
@@ -119,6 +127,7 @@ impl Egress {
         }
         self.runs.clear();
         self.bytes.clear();
+        self.datagrams = 0;
         lost
     }
 
@@ -165,6 +174,11 @@ impl Run {
 
     fn send(&self, bytes: &[u8]) -> io::Result<()> {
         let contents = &bytes[self.start..self.end];
+        if self.is_single() {
+            // Without control messages, which cost the system as much as a short payload.
+            let socket = self.socket.io();
+            return socket.send_to(contents, self.destination).map(drop);
+        }
         let datagrams = Datagrams {
             destination: self.destination,
             ecn: None,

@@ -12,6 +12,7 @@ mod error;
 mod frames;
 mod listen;
 mod outbox;
+mod pace;
 mod shard;
 mod socket;
 mod stats;

@@ -16,6 +16,7 @@ use super::connections::Connections;
 use super::egress::Egress;
 use super::listen;
 use super::outbox::Outbox;
+use super::pace::{PAUSE, Pace};
 use super::socket::{Inbox, Socket};
 use crate::relay::{Counters, Settings};
 use crate::{Client, Command, Now, Refusal, Relay, RelayPort, Target, Transmit, Transport};
@@ -39,6 +40,7 @@ pub(super) struct Shard {
 struct State {
     relay: Relay,
     egress: Egress,
+    flush_is_due: bool,
     listeners: Vec<Rc<Socket>>,
     relay_sockets: HashMap<RelayPort, RelaySocket>,
     streams: HashMap<Client, Rc<Outbox>>,
@@ -61,6 +63,7 @@ impl Shard {
             state: RefCell::new(State {
                 relay,
                 egress: Egress::new(),
+                flush_is_due: false,
                 listeners,
                 relay_sockets: HashMap::default(),
                 streams: HashMap::default(),
@@ -77,7 +80,7 @@ impl Shard {
     pub(super) async fn listen(self: Rc<Self>, socket: Rc<Socket>) {
         let any = socket.local().ip().is_unspecified();
         loop {
-            let received = socket.receive(&self.inbox, usize::MAX, |meta, bytes| {
+            let received = socket.receive(&self.inbox, usize::MAX, |meta, bytes, now| {
                 let local = match meta.dst_ip.filter(|_| any) {
                     Some(ip) => SocketAddr::new(ip, socket.local().port()),
                     None => socket.local(),
@@ -87,7 +90,6 @@ impl Shard {
                     local,
                     transport: Transport::Udp,
                 };
-                let now = now();
                 for datagram in segments(meta, bytes) {
                     self.client_input(client, datagram, now);
                 }
@@ -102,8 +104,7 @@ impl Shard {
     /// Serves the socket of a relayed address.
     async fn serve(self: Rc<Self>, socket: Rc<Socket>, port: RelayPort) {
         loop {
-            let received = socket.receive(&self.inbox, RELAY_BATCH, |meta, bytes| {
-                let now = now();
+            let received = socket.receive(&self.inbox, RELAY_BATCH, |meta, bytes, now| {
                 let mut state = self.state.borrow_mut();
                 for datagram in segments(meta, bytes) {
                     let (relay, sinks) = state.split(&self.counters);
@@ -171,10 +172,19 @@ impl Shard {
 
     /// Sends what was collected, after all that arrived at the same time was handled.
     pub(super) async fn flush(self: Rc<Self>) {
+        let mut pace = Pace::new(Instant::now());
         loop {
             self.unsent.notified().await;
-            let lost = self.state.borrow_mut().egress.flush();
+            let (sent, lost) = {
+                let state = &mut *self.state.borrow_mut();
+                state.flush_is_due = false;
+                let egress = &mut state.egress;
+                (egress.waiting(), egress.flush())
+            };
             self.count_lost(lost);
+            if pace.pauses(sent, Instant::now()) {
+                std::thread::sleep(PAUSE);
+            }
         }
     }
 
@@ -182,7 +192,8 @@ impl Shard {
         if state.egress.is_full() {
             let lost = state.egress.flush();
             self.count_lost(lost);
-        } else if !state.egress.is_empty() {
+        } else if !state.egress.is_empty() && !state.flush_is_due {
+            state.flush_is_due = true;
             self.unsent.notify_one();
         }
     }

@@ -2,8 +2,12 @@ use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::shard::now;
+use crate::Now;
 
 /// A UDP socket that receives and sends in batches.
 pub(super) struct Socket {
@@ -26,6 +30,13 @@ impl Socket {
     pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let local = socket.local_addr()?;
+        // Nobody asks for the type of service; not to be told it makes receiving cheaper.
+        let options = SockRef::from(&socket);
+        let _ = if local.is_ipv4() {
+            options.set_recv_tos_v4(false)
+        } else {
+            options.set_recv_tclass_v6(false)
+        };
         // Only reading is waited for: `tokio::net::UdpSocket` would be woken after every datagram
         // sent, too. The successor of this function is unsafe, because a type might change its
         // descriptor; this one does not.
@@ -56,7 +67,7 @@ impl Socket {
         &self,
         inbox: &std::cell::RefCell<Inbox>,
         batch: usize,
-        mut handle: impl FnMut(&RecvMeta, &mut [u8]),
+        mut handle: impl FnMut(&RecvMeta, &[u8], Now),
     ) -> io::Result<()> {
         /// Batches until others have their turn.
         const SHARE: usize = 8;
@@ -82,9 +93,10 @@ impl Socket {
                 // Such as an ICMP error for what was sent before: no reason to stop.
                 Err(_) => continue,
             };
-            for (meta, buffer) in metas.iter().zip(buffers.iter_mut()).take(count) {
-                if let Some(bytes) = buffer.get_mut(..meta.len) {
-                    handle(meta, bytes);
+            let now = now();
+            for (meta, buffer) in metas.iter().zip(buffers.iter()).take(count) {
+                if let Some(bytes) = buffer.get(..meta.len) {
+                    handle(meta, bytes, now);
                 }
             }
             if count < batch {

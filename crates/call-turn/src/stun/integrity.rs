@@ -35,22 +35,29 @@ impl Key {
     /// Whether the message carries a MESSAGE-INTEGRITY made with this key (RFC 8489 section 14.5).
     /// The tag is compared in constant time.
     pub(crate) fn sealed(&self, message: &Message<'_>) -> bool {
-        let Some(seal) = message.attribute(attribute::MESSAGE_INTEGRITY) else {
-            return false;
-        };
-        let before = &message.bytes()[..seal.offset];
-        self.tag(before)
-            .is_some_and(|tag| bool::from(tag[..].ct_eq(seal.value)))
+        sealed_with(&self.0, message)
     }
 
     /// The tag of a message that ends before its MESSAGE-INTEGRITY, whatever its length field says.
     pub(super) fn tag(&self, before: &[u8]) -> Option<[u8; 20]> {
-        let mut hmac = Hmac::<Sha1>::new_from_slice(&self.0).ok()?;
-        let (head, rest) = before.split_first_chunk::<HEADER>()?;
-        hmac.update(&with_length(*head, rest.len() + INTEGRITY));
-        hmac.update(rest);
-        Some(hmac.finalize().into_bytes().into())
+        tag(&self.0, before)
     }
+}
+
+pub(super) fn sealed_with(key: &[u8], message: &Message<'_>) -> bool {
+    let Some(seal) = message.attribute(attribute::MESSAGE_INTEGRITY) else {
+        return false;
+    };
+    let before = &message.bytes()[..seal.offset];
+    tag(key, before).is_some_and(|tag| bool::from(tag[..].ct_eq(seal.value)))
+}
+
+fn tag(key: &[u8], before: &[u8]) -> Option<[u8; 20]> {
+    let mut hmac = Hmac::<Sha1>::new_from_slice(key).ok()?;
+    let (head, rest) = before.split_first_chunk::<HEADER>()?;
+    hmac.update(&with_length(*head, rest.len() + INTEGRITY));
+    hmac.update(rest);
+    Some(hmac.finalize().into_bytes().into())
 }
 
 /// The FINGERPRINT of a message that ends before it (RFC 8489 section 14.7).

@@ -9,6 +9,9 @@ mod integrity;
 mod message;
 mod writer;
 
+#[cfg(test)]
+mod vectors;
+
 pub(crate) use address::{MAX_XOR_ADDRESS, read_xor_address, write_xor_address};
 pub(crate) use channel_data::ChannelData;
 pub(crate) use integrity::{Key, long_term_key};

@@ -1,6 +1,7 @@
 //! A relay in a world of its own: time stands still, sockets are a list. The client's messages are
 //! made, and the server's read, by the independent implementation `stun-types`.
-#![allow(dead_code, reason = "every test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "every test file uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -33,6 +34,13 @@ pub fn config() -> RelayConfig {
         secrets: vec![Secret::new("new").unwrap(), Secret::new("old").unwrap()],
         ..RelayConfig::default()
     }
+}
+
+/// The same, for clients that ask often.
+pub fn patient_config() -> RelayConfig {
+    let mut config = config();
+    config.limits.unauthenticated_per_source = u32::MAX;
+    config
 }
 
 pub struct World {
@@ -208,19 +216,16 @@ impl User {
     /// Gets a nonce by asking without credentials.
     pub fn greet(&mut self, world: &mut World) {
         let request = begin(MessageClass::Request, ALLOCATE, world.transaction()).finish();
-        let answer = world.from_client(self.client, &request).expect("a challenge");
+        let answer = world
+            .from_client(self.client, &request)
+            .expect("a challenge");
         let answer = Answer::read(&answer.bytes);
         assert_eq!(answer.code, Some(401));
         assert_eq!(answer.value(0x0014), Some(REALM.as_bytes()));
         self.nonce = answer.value(0x0015).expect("a nonce").to_vec();
     }
 
-    pub fn request(
-        &self,
-        world: &mut World,
-        method: u16,
-        attributes: &[(u16, Vec<u8>)],
-    ) -> Answer {
+    pub fn request(&self, world: &mut World, method: u16, attributes: &[(u16, Vec<u8>)]) -> Answer {
         let request = self.build(method, attributes, world.transaction());
         let sent = world.from_client(self.client, &request).expect("an answer");
         assert_eq!(sent.target, Target::Client(self.client));
@@ -271,7 +276,12 @@ impl Answer {
         let message = Message::from_bytes(bytes).expect("STUN");
         let attributes: Attributes = message
             .iter_attributes()
-            .map(|(_, attribute)| (attribute.get_type().value(), attribute.value.to_vec()))
+            .map(|(_, attribute)| {
+                (
+                    attribute.header.get_type().value(),
+                    attribute.value.to_vec(),
+                )
+            })
             .collect();
         let code = attributes.iter().find(|(kind, _)| *kind == 0x0009);
         Self {

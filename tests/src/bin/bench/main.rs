@@ -8,6 +8,8 @@ mod relay;
 mod report;
 mod setup;
 mod socket;
+mod turn;
+mod turn_client;
 
 use clap::{Parser, ValueEnum};
 
@@ -35,6 +37,8 @@ enum What {
     Relay,
     /// Memory of sockets that do nothing.
     Idle,
+    /// The relay for media, beside coturn.
+    Turn,
 }
 
 #[tokio::main]
@@ -53,6 +57,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(What::Idle) {
         idle::run(arguments.sockets).await?;
+    }
+    if chosen(What::Turn) {
+        turn::run(arguments.rounds, seconds).await?;
     }
     Ok(())
 }
