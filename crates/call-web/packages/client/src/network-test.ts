@@ -92,9 +92,9 @@ export class NetworkTest {
     const relays = offered.map(async (protocol) => {
       const checked = await run.relay(servers, protocol);
       if (this.#run === run) this.#checked(protocol, checked);
-      return checked.result === "works";
+      return checked.result;
     });
-    const byUdp = relays[offered.indexOf("udp")] ?? Promise.resolve(false);
+    const byUdp = relays[offered.indexOf("udp")] ?? Promise.resolve(null);
     const direct = await run.direct(configuration, byUdp);
     if (this.#run === run) this.#state.patch({ direct });
     await Promise.all(relays);
@@ -127,6 +127,12 @@ export class NetworkTest {
   }
 }
 
+interface Gathered {
+  types: ReadonlySet<string>;
+  /** A server did not answer. */
+  failed: boolean;
+}
+
 /** The connections of one run. */
 class Run {
   readonly #environment: Environment;
@@ -155,8 +161,11 @@ class Run {
     }
   }
 
-  /** `byUdp` tells, when it is known, whether the relay is reached by UDP. */
-  async direct(configuration: RTCConfiguration, byUdp: Promise<boolean>): Promise<DirectResult> {
+  /** `byUdp` is what comes of the relay by UDP; null without one. */
+  async direct(
+    configuration: RTCConfiguration,
+    byUdp: Promise<RelayResult | null>,
+  ): Promise<DirectResult> {
     if (configuration.iceTransportPolicy === "relay") return "not_tried";
     try {
       return await this.#direct(configuration, byUdp);
@@ -166,17 +175,22 @@ class Run {
     }
   }
 
-  async #direct(configuration: RTCConfiguration, byUdp: Promise<boolean>): Promise<DirectResult> {
+  async #direct(
+    configuration: RTCConfiguration,
+    byUdp: Promise<RelayResult | null>,
+  ): Promise<DirectResult> {
     const servers = configuration.iceServers ?? [];
-    const types = await this.#gather({
+    const { types, failed } = await this.#gather({
       iceServers: selectServers(servers, (url) => overUdp(url)),
     });
     if (!types.has("srflx")) {
       if (!types.has("host")) return "blocked";
       // No server to ask, or one that sees the very address of this device: there is no NAT.
-      return servers.length === 0 || (await byUdp) ? "works" : "blocked";
+      if (!failed) return "works";
+      const result = await byUdp;
+      return result === "works" || result === "no_data" ? "works" : "blocked";
     }
-    if (!(await byUdp)) return "works";
+    if ((await byUdp) !== "works") return "works";
     return (await this.#symmetric(servers)) ? "symmetric" : "works";
   }
 
@@ -207,19 +221,28 @@ class Run {
   }
 
   /** The kinds of candidates there are; stops at the first that nothing better can follow. */
-  #gather(configuration: RTCConfiguration): Promise<ReadonlySet<string>> {
+  #gather(configuration: RTCConfiguration): Promise<Gathered> {
     const { clock, RTCPeerConnection } = this.#environment;
     const connection = new RTCPeerConnection(configuration);
     const types = new Set<string>();
+    let failed = false;
     return new Promise((resolve) => {
       const finish = () => {
         this.#stops.delete(finish);
         clock.clearTimeout(timer);
         connection.onicecandidate = null;
+        connection.onicecandidateerror = null;
         connection.close();
-        resolve(types);
+        resolve({ types, failed });
       };
-      const timer = clock.setTimeout(finish, GATHER_MS);
+      const late = () => {
+        failed = true;
+        finish();
+      };
+      const timer = clock.setTimeout(late, GATHER_MS);
+      connection.onicecandidateerror = () => {
+        failed = true;
+      };
       this.#stops.add(finish);
       connection.onicecandidate = ({ candidate }) => {
         if (candidate === null) return finish();
@@ -227,7 +250,7 @@ class Run {
         if (types.has("srflx")) finish();
       };
       connection.createDataChannel("probe");
-      connection.setLocalDescription().catch(finish);
+      connection.setLocalDescription().catch(late);
     });
   }
 }

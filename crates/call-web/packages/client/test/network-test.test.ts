@@ -65,6 +65,16 @@ describe("the way to others", () => {
 
   it("is direct where no NAT is in between", async () => {
     expect(await run(make({ nat: "none" }))).toMatchObject({ path: "direct", direct: "works" });
+    // A relay that may not send back to it, as on a private network, does not change that.
+    const relays = { udp: "silent", tcp: "silent", tls: "silent" } as const;
+    expect(await run(make({ nat: "none", relays }))).toMatchObject({ path: "direct" });
+  });
+
+  it("is direct where a server answers by UDP though another one does not", async () => {
+    expect(await run(make({ udp: false, nat: "none" }))).toMatchObject({
+      path: "direct",
+      direct: "works",
+    });
   });
 
   it("is relayed behind a NAT that shows every peer another address", async () => {
@@ -120,7 +130,7 @@ describe("a relay", () => {
 
   it("that lets nothing through does not work, whatever address it gives", async () => {
     const relays = { udp: "silent", tcp: "silent", tls: "silent" } as const;
-    const state = await run(make({ udp: false, relays }));
+    const state = await run(make({ udp: false, relays }, SERVERS, "relay"));
     expect(results(state)).toEqual({ udp: "no_data", tcp: "no_data", tls: "no_data" });
     expect(state.path).toBe("blocked");
   });

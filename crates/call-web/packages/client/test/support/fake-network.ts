@@ -52,7 +52,8 @@ export function connectionsIn(network: FakeNetwork): typeof asConnection {
       };
       if (this.configuration.iceTransportPolicy !== "relay") {
         found("host");
-        if (network.udp && network.nat !== "none" && this.#urls().length > 0) found("srflx");
+        if (!network.udp && this.#urls().length > 0) this.onicecandidateerror?.({ errorCode: 701 });
+        else if (network.nat !== "none" && this.#urls().length > 0) found("srflx");
       }
       for (const url of this.#urls().filter((each) => each.startsWith("turn"))) {
         const protocol = url.startsWith("turns") ? "tls" : url.includes("tcp") ? "tcp" : "udp";
