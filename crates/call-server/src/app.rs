@@ -9,6 +9,7 @@ use call_signal::{Hub, SignalService};
 use crate::auth::Tokens;
 use crate::http::{Origins, RateLimit};
 use crate::metrics::Metrics;
+use crate::relay::EmbeddedRelay;
 use crate::settings::Settings;
 
 /// What every handler can reach.
@@ -19,6 +20,7 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     pub(crate) sockets: Arc<dyn SignalService>,
     pub(crate) metrics: Metrics,
+    pub(crate) relay: Option<EmbeddedRelay>,
     pub(crate) origins: Origins,
     pub(crate) initiate_limit: RateLimit,
     pub(crate) draining: AtomicBool,

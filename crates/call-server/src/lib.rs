@@ -29,9 +29,11 @@ mod app;
 pub mod auth;
 mod cli;
 mod http;
+mod kept_secret;
 mod measured_store;
 mod metrics;
 pub mod openapi;
+mod relay;
 mod routes;
 mod server;
 pub mod settings;
@@ -39,5 +41,6 @@ mod telemetry;
 mod web_app;
 
 pub use cli::Cli;
+pub use relay::RelayError;
 pub use server::{RunningServer, ServeError, serve};
 pub use settings::Settings;

@@ -13,6 +13,7 @@ use actix_web::{App as ActixApp, HttpServer};
 use call_engine::{Engine, EngineConfig, EngineService, SystemClock};
 use call_signal::{CloseCode, Hub, HubLimits};
 use call_store::{CallStore, ConnectError, Options, Store, StoreError};
+use call_turn::InvalidTurnConfig;
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
 
@@ -23,6 +24,7 @@ use crate::http::security_headers::security_headers;
 use crate::http::{MAX_BODY_BYTES, Origins, RateLimit};
 use crate::measured_store::MeasuredStore;
 use crate::metrics::Metrics;
+use crate::relay::{self, EmbeddedRelay, RelayError};
 use crate::routes;
 use crate::settings::Settings;
 
@@ -35,9 +37,12 @@ pub enum ServeError {
     /// The keys for tokens are not right.
     #[error(transparent)]
     Auth(#[from] AuthError),
+    /// The embedded relay cannot start.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     /// The TURN settings contradict each other.
     #[error("turn: {0}")]
-    Turn(String),
+    Turn(#[from] InvalidTurnConfig),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -73,12 +78,13 @@ pub struct RunningServer {
 /// Needs a multi-threaded tokio runtime. The server runs until [`RunningServer::stop`].
 pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
     let tokens = Arc::new(auth::tokens(&settings)?);
-    let turn = settings.turn.authority().map_err(ServeError::Turn)?;
     let metrics = Metrics::new()?;
-    // The port first: a second server on the same database must not take up the calls of the one
+    // The ports first: a second server on the same database must not take up the calls of the one
     // that runs.
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port))?;
     let address = listener.local_addr().map_err(ServeError::Start)?;
+    let relay = EmbeddedRelay::start(&settings)?;
+    let turn = relay::authority(&settings.turn, relay.as_ref())?;
 
     let store = open(&settings).await?;
     for name in store.migrate().await? {
@@ -112,6 +118,7 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
         engine,
         hub,
         metrics,
+        relay,
     });
     let server = http_server(&app, listener).map_err(ServeError::Start)?;
     let handle = server.handle();
@@ -198,7 +205,7 @@ impl RunningServer {
     /// Ends it in good order, and within `server.drain_timeout`: it takes no more connections and
     /// calls, tells every socket to reconnect elsewhere (close code 1001), finishes the requests
     /// and commands in hand, and stores what was measured. Live calls stay in the database for
-    /// whoever serves next.
+    /// whoever serves next. The relay comes last: until then, media flows.
     ///
     /// Returns whether all of that was done in time.
     pub async fn stop(self) -> bool {
@@ -220,6 +227,9 @@ impl RunningServer {
             let _ = tokio::time::timeout(Duration::from_secs(1), self.handle.stop(false)).await;
         }
         self.serving.abort();
+        if let Some(relay) = &self.app.relay {
+            relay.stop().await;
+        }
         finished
     }
 }

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 
 const SECRET: &str = "q8KkXqvUe5v0Yz3m1tqTQeYwB2nqXc9H";
 
+/// For a relay that is in nobody's way.
+const LISTEN: (&str, &str) = ("CALL__TURN__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0");
+
 struct Operator {
     folder: TempDir,
 }
@@ -193,7 +196,8 @@ fn check_is_content_with_a_server_for_production() {
         &format!(
             "[auth]\nhs256_secrets = [\"{SECRET}\"]\n\
              [server]\nallowed_origins = [\"https://app.example.com\"]\n\
-             [turn]\nuris = [\"turn:turn.example.com:3478\"]\nsecrets = [\"Jw0m2hX5bVgkz0tA\"]\n"
+             [turn]\nembedded = false\nexternal = [\"turn:turn.example.com:3478\"]\n\
+             secrets = [\"Jw0m2hX5bVgkz0tA\"]\n"
         ),
     );
     assert!(
@@ -217,7 +221,7 @@ fn check_is_content_with_a_server_for_production() {
 #[test]
 fn check_warns_of_what_is_unfit() {
     let operator = Operator::new();
-    let output = operator.run(&["check"], &[("CALL__DEV", "true")]);
+    let output = operator.run(&["check"], &[("CALL__DEV", "true"), LISTEN]);
     assert!(output.status.success(), "{output:?}");
     let printed = out(&output);
     assert!(
@@ -226,16 +230,109 @@ fn check_warns_of_what_is_unfit() {
             .any(|line| line.contains("migrations are pending")),
         "{printed:#?}"
     );
-    for beginning in [
-        "warning: dev: ",
-        "warning: turn.secrets: no TURN",
-        "warning: server.allowed_origins: empty",
-    ] {
+    for beginning in ["warning: dev: ", "warning: server.allowed_origins: empty"] {
         assert!(
             printed.iter().any(|line| line.starts_with(beginning)),
             "{printed:#?}"
         );
     }
+}
+
+/// Lines that `check` prints about the relay.
+fn about_relay(output: &Output) -> Vec<String> {
+    let lines = out(output).into_iter();
+    lines
+        .filter(|line| line.contains("relay") || line.contains("turn."))
+        .collect()
+}
+
+#[test]
+fn check_asks_the_relay() {
+    let operator = Operator::new();
+    let output = operator.run(&["check"], &[("CALL__DEV", "true"), LISTEN]);
+    assert!(output.status.success(), "{output:?}");
+    let said = about_relay(&output);
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].starts_with("ok: turn.listen: the relay answers at 127.0.0.1:"));
+    assert!(
+        said[0].ends_with("(udp)") && said[1].ends_with("(tcp)"),
+        "{said:#?}"
+    );
+    assert!(
+        !operator.folder.path().join("data/turn-secret").exists(),
+        "nothing is made up for good"
+    );
+}
+
+#[test]
+fn check_warns_of_a_relay_that_is_not_reached_by_its_name() {
+    let operator = Operator::new();
+    let output = operator.run(
+        &["check"],
+        &[
+            ("CALL__DEV", "true"),
+            // An address of this host where nothing listens.
+            ("CALL__TURN__LISTEN", "tcp:127.0.0.1:0"),
+            ("CALL__TURN__EXTERNAL_IP", "127.9.9.9"),
+        ],
+    );
+    assert!(output.status.success(), "{output:?}");
+    let said = about_relay(&output);
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(
+        said[1].starts_with("warning: the relay is not reached from here at 127.9.9.9:"),
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn check_tells_a_relay_that_runs_from_others() {
+    let operator = Operator::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = format!("tcp:{}", taken.local_addr().expect("an address"));
+    let dev = ("CALL__DEV", "true");
+    let settings = [dev, ("CALL__TURN__LISTEN", listen.as_str())];
+    // Somebody who takes connections and then hangs up.
+    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = std::sync::Arc::clone(&stop);
+    let address = taken.local_addr().expect("an address");
+    let mute = std::thread::spawn(move || {
+        for connection in taken.incoming() {
+            drop(connection);
+            if stopped.load(std::sync::atomic::Ordering::Acquire) {
+                return;
+            }
+        }
+    });
+    let output = operator.run(&["check"], &settings);
+    stop.store(true, std::sync::atomic::Ordering::Release);
+    drop(std::net::TcpStream::connect(address));
+    mute.join().expect("ended");
+    assert_eq!(output.status.code(), Some(1));
+    let said = about_relay(&output);
+    assert!(
+        said[0].starts_with(&format!(
+            "error: turn.listen: cannot listen on {address} (tcp): "
+        )),
+        "{said:#?}"
+    );
+    let secret = call_turn::Secret::new("a relay that runs").expect("a secret");
+    let relay = call_turn::RelayServer::start(&call_turn::RelayConfig {
+        tcp: vec!["127.0.0.1:0".parse().expect("an address")],
+        secrets: vec![secret],
+        ..call_turn::RelayConfig::default()
+    })
+    .expect("it runs");
+    let address = relay.addresses()[0].bound;
+    let listen = format!("tcp:{address}");
+    let output = operator.run(&["check"], &[dev, ("CALL__TURN__LISTEN", &listen)]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        about_relay(&output)[0],
+        format!(
+            "ok: turn.listen: {address} (tcp) is in use and answers: by this server, if it runs"
+        )
+    );
 }
 
 #[test]
@@ -249,6 +346,7 @@ fn check_fails_when_something_is_out_of_reach() {
                 "postgres://calls:hush@127.0.0.1:1/calls",
             ),
             ("CALL__AUTH__PUBLIC_KEY_FILES", "/no/such.pem"),
+            LISTEN,
         ],
     );
     assert_eq!(output.status.code(), Some(1));
@@ -294,6 +392,63 @@ fn a_taken_port_is_named() {
     );
 }
 
+/// Every kind of socket: the relay shares its addresses between its threads, and a second relay
+/// must not share them, too.
+#[test]
+fn a_taken_port_of_the_relay_is_named() {
+    let secret = call_turn::Secret::new("a relay that runs").expect("a secret");
+    let relay = call_turn::RelayServer::start(&call_turn::RelayConfig {
+        udp: vec!["127.0.0.1:0".parse().expect("an address")],
+        tcp: vec!["127.0.0.1:0".parse().expect("an address")],
+        secrets: vec![secret],
+        ..call_turn::RelayConfig::default()
+    })
+    .expect("it runs");
+    for listener in relay.addresses() {
+        let operator = Operator::new();
+        let (transport, address) = (listener.transport.as_str(), listener.bound);
+        let listen = format!("{transport}:{address}");
+        let output = operator.run(
+            &["serve"],
+            &[
+                ("CALL__AUTH__HS256_SECRETS", SECRET),
+                ("CALL__SERVER__PORT", "0"),
+                ("CALL__TURN__LISTEN", &listen),
+            ],
+        );
+        assert_eq!(output.status.code(), Some(1));
+        let said = err(&output).concat();
+        let expected = format!("turn.listen: cannot listen on {address} ({transport}): ");
+        assert!(said.contains(&expected), "{said}");
+        assert!(said.contains("or set turn.embedded = false"), "{said}");
+        assert!(
+            !operator.folder.path().join("data").exists(),
+            "and nothing was written"
+        );
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_read_is_named() {
+    let operator = Operator::new();
+    let output = operator.run(
+        &["serve"],
+        &[
+            ("CALL__AUTH__HS256_SECRETS", SECRET),
+            ("CALL__SERVER__PORT", "0"),
+            ("CALL__TURN__LISTEN", "tls:127.0.0.1:0"),
+            ("CALL__TURN__CERTIFICATE_FILE", "/no/chain.pem"),
+            ("CALL__TURN__KEY_FILE", "/no/key.pem"),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let said = err(&output).concat();
+    assert!(
+        said.contains("turn.certificate_file: cannot read /no/chain.pem: "),
+        "{said}"
+    );
+}
+
 #[test]
 fn a_database_that_cannot_be_opened_is_named() {
     let operator = Operator::new();
@@ -307,6 +462,7 @@ fn a_database_that_cannot_be_opened_is_named() {
             ("CALL__AUTH__HS256_SECRETS", SECRET),
             ("CALL__SERVER__PORT", "0"),
             ("DATABASE_URL", "sqlite://calls.sqlite3"),
+            LISTEN,
         ],
     );
     assert_eq!(output.status.code(), Some(1));

@@ -103,6 +103,7 @@ fn well_known_variables_are_honoured() {
             "turn:turn.example.com:3479?transport=tcp",
         ]
     );
+    assert!(!settings.turn.embedded, "the server elsewhere is enough");
     assert_eq!(settings.turn.secrets.len(), 1);
     assert_eq!(settings.turn.secrets[0].expose(), "one, secret");
     assert_eq!(settings.turn.ttl, Duration::from_mins(10));
@@ -327,12 +328,37 @@ fn a_server_for_production_has_nothing_to_be_warned_of() {
             "CALL__AUTH__HS256_SECRETS",
             "q8KkXqvUe5v0Yz3m1tqTQeYwB2nqXc9H",
         ),
-        ("CALL__TURN__URIS", "turn:turn.example.com:3478"),
-        ("CALL__TURN__SECRETS", "Jw0m2hX5bVgkz0tA"),
+        ("CALL__TURN__CERTIFICATE_FILE", "/etc/turn/chain.pem"),
+        ("CALL__TURN__KEY_FILE", "/etc/turn/key.pem"),
+        ("CALL__SERVER__PUBLIC_URL", "https://calls.example.com"),
         ("CALL__SERVER__ALLOWED_ORIGINS", "https://app.example.com"),
     ])
     .expect("right");
     assert_eq!(settings.warnings(), Vec::<String>::new());
+}
+
+#[test]
+fn a_relay_that_few_reach_is_warned_of() {
+    let warned = |variables: &[(&str, &str)]| {
+        let warnings = load(variables).expect("right").warnings();
+        let turn = warnings.iter().filter(|line| line.starts_with("turn."));
+        turn.filter_map(|line| line.split_once(": ").map(|(key, _)| key.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(warned(&[]), ["turn.listen", "turn.certificate_file"]);
+    let public_url = ("CALL__SERVER__PUBLIC_URL", "https://calls.example.com");
+    assert_eq!(warned(&[public_url]), ["turn.certificate_file"]);
+    let everywhere = ("CALL__SERVER__HOST", "0.0.0.0");
+    assert_eq!(warned(&[everywhere]), ["turn.certificate_file"]);
+    assert!(warned(&[("CALL__DEV", "true")]).is_empty());
+    let none = ("CALL__TURN__EMBEDDED", "false");
+    assert_eq!(warned(&[none]), ["turn.embedded"]);
+    let elsewhere = [
+        none,
+        ("CALL__TURN__EXTERNAL", "turn:turn.example.com:3478"),
+        ("CALL__TURN__SECRETS", "Jw0m2hX5bVgkz0tA"),
+    ];
+    assert!(warned(&elsewhere).is_empty());
 }
 
 #[test]
@@ -351,7 +377,6 @@ fn what_is_unfit_for_production_is_warned_of() {
     for beginning in [
         "dev:",
         "auth.hs256_secrets: contains a secret from a manual",
-        "turn.uris: empty",
         "turn.secrets: contains a secret from a manual",
         "server.allowed_origins: empty",
         "server.metrics_public:",

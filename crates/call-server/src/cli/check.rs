@@ -1,3 +1,7 @@
+mod relay;
+
+use std::fmt;
+
 use anyhow::{Context as _, bail};
 use call_store::CallStore as _;
 
@@ -6,33 +10,51 @@ use crate::{auth, server};
 
 /// Looks at everything that `serve` needs, and says what is not fit for production.
 pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
-    println!("ok: the settings are well formed");
-    let mut wrong = 0;
+    let mut findings = Findings::default();
+    findings.ok("the settings are well formed");
     match auth::tokens(&settings) {
-        Ok(_) => println!("ok: the keys for tokens can be read"),
-        Err(error) => {
-            wrong += 1;
-            println!("error: {error}");
-        }
+        Ok(_) => findings.ok("the keys for tokens can be read"),
+        Err(error) => findings.error(error),
     }
     match reach_database(&settings).await {
-        Ok(0) => println!("ok: the database is reached and up to date"),
-        Ok(pending) => println!(
-            "ok: the database is reached; {pending} migrations are pending (serve runs them, or \
+        Ok(0) => findings.ok("the database is reached and up to date"),
+        Ok(pending) => findings.ok(format_args!(
+            "the database is reached; {pending} migrations are pending (serve runs them, or \
              call-server migrate)"
-        ),
-        Err(error) => {
-            wrong += 1;
-            println!("error: {error:#}");
-        }
+        )),
+        Err(error) => findings.error(format_args!("{error:#}")),
+    }
+    if settings.turn.embedded {
+        relay::check(&settings, &mut findings).await;
     }
     for warning in settings.warnings() {
-        println!("warning: {warning}");
+        findings.warning(warning);
     }
-    if wrong > 0 {
-        bail!("{wrong} of the checks failed");
+    match findings.errors {
+        0 => Ok(()),
+        errors => bail!("{errors} of the checks failed"),
     }
-    Ok(())
+}
+
+/// Prints what is found, a line each, and counts what is wrong.
+#[derive(Debug, Default)]
+struct Findings {
+    errors: usize,
+}
+
+impl Findings {
+    fn ok(&mut self, what: impl fmt::Display) {
+        println!("ok: {what}");
+    }
+
+    fn warning(&mut self, what: impl fmt::Display) {
+        println!("warning: {what}");
+    }
+
+    fn error(&mut self, what: impl fmt::Display) {
+        self.errors += 1;
+        println!("error: {what}");
+    }
 }
 
 async fn reach_database(settings: &Settings) -> anyhow::Result<usize> {

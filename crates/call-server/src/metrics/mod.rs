@@ -2,16 +2,19 @@
 
 mod calls;
 mod collectors;
+mod turn;
 
 use std::time::Duration;
 
 use call_signal::HubCounts;
+use call_turn::RelayStats;
 use prometheus::{
     Encoder as _, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
 };
 
 pub(crate) use calls::CallMetrics;
 use collectors::Collectors;
+use turn::TurnMetrics;
 
 /// The content type of [`Metrics::text`].
 pub(crate) const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,6 +38,7 @@ pub(crate) struct Metrics {
     frames: IntCounterVec,
     closes: IntCounterVec,
     dropped_measurements: IntCounter,
+    turn: TurnMetrics,
     /// What becomes of calls.
     pub(crate) calls: CallMetrics,
 }
@@ -87,6 +91,7 @@ impl Metrics {
                 "call_measurements_dropped_total",
                 "Quality measurements dropped because the store did not keep up.",
             )?,
+            turn: TurnMetrics::new(&collectors)?,
             calls: CallMetrics::new(&collectors)?,
             registry,
         };
@@ -125,7 +130,12 @@ impl Metrics {
     }
 
     /// All numbers in the text format of Prometheus.
-    pub(crate) fn text(&self, hub: &HubCounts, dropped: u64) -> Result<String, prometheus::Error> {
+    pub(crate) fn text(
+        &self,
+        hub: &HubCounts,
+        dropped: u64,
+        relay: Option<&RelayStats>,
+    ) -> Result<String, prometheus::Error> {
         self.sockets
             .set(i64::try_from(hub.sockets).unwrap_or(i64::MAX));
         raise(&self.frames.with_label_values(&["in"]), hub.frames_in);
@@ -134,6 +144,9 @@ impl Metrics {
             raise(&self.closes.with_label_values(&[&code.to_string()]), *count);
         }
         raise(&self.dropped_measurements, dropped);
+        if let Some(stats) = relay {
+            self.turn.refresh(stats);
+        }
         self.calls.refresh();
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;

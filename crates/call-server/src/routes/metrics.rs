@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::http::caller::authenticate;
 use crate::http::{Code, Problem};
 use crate::metrics::TEXT_FORMAT;
+use crate::relay::EmbeddedRelay;
 
 /// Numbers for Prometheus
 ///
@@ -27,9 +28,11 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
     {
         return Err(Problem::new(Code::NotAllowed, "Only for administrators."));
     }
+    let relay = app.relay.as_ref().and_then(EmbeddedRelay::stats);
+    let dropped = app.engine.dropped_measurements();
     let text = app
         .metrics
-        .text(&app.hub.counts(), app.engine.dropped_measurements())
+        .text(&app.hub.counts(), dropped, relay.as_ref())
         .map_err(|error| {
             tracing::error!(%error, "the metrics could not be written");
             Problem::new(Code::Internal, "The metrics could not be written.")

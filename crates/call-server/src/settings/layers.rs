@@ -165,6 +165,11 @@ fn from_environment(variables: impl IntoIterator<Item = (String, String)>) -> Ma
         let port = present("TURN_SERVER_PORT").map_or("3478", String::as_str);
         let list = turn_uris(host.trim(), port.trim());
         set("turn.uris", "TURN_SERVER_HOST", ValueKind::Array(list));
+        set(
+            "turn.embedded",
+            "TURN_SERVER_HOST",
+            ValueKind::Boolean(false),
+        );
     }
     for (name, text) in &variables {
         if let Some(rest) = name.strip_prefix(PREFIX) {

@@ -9,6 +9,7 @@ mod layers;
 mod origin;
 mod reader;
 mod secret;
+mod turn;
 mod warnings;
 
 use std::net::IpAddr;
@@ -16,11 +17,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call_domain::{BusyPolicy, Policy};
-use call_turn::{IceUri, TurnAuthority};
 
 pub use complaint::{Complaint, SettingsError};
 pub use origin::Origin;
 pub use secret::Secret;
+pub use turn::{ListenAddress, RelaySettings, TurnSettings};
 
 use layers::Layers;
 use reader::Reader;
@@ -74,15 +75,6 @@ pub struct AuthSettings {
     pub hs256_secrets: Vec<Secret>,
     pub public_key_files: Vec<PathBuf>,
     pub jwks_file: Option<PathBuf>,
-}
-
-/// Section `turn`.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)]
-pub struct TurnSettings {
-    pub secrets: Vec<Secret>,
-    pub uris: Vec<IceUri>,
-    pub ttl: Duration,
 }
 
 /// Section `limits`.
@@ -301,40 +293,6 @@ impl AuthSettings {
                 .filter(|path| !path.is_empty())
                 .map(PathBuf::from),
         }
-    }
-}
-
-impl TurnSettings {
-    fn read(reader: &mut Reader) -> Self {
-        let secrets = reader.secrets("turn.secrets");
-        let texts = reader.list("turn.uris");
-        let mut uris: Vec<IceUri> = Vec::new();
-        for text in texts {
-            match text.parse() {
-                Ok(uri) => uris.push(uri),
-                Err(error) => reader.complain("turn.uris", error.to_string()),
-            }
-        }
-        let settings = Self {
-            secrets,
-            uris,
-            ttl: reader.seconds("turn.ttl"),
-        };
-        if let Err(error) = settings.authority() {
-            reader.complain("turn.secrets", error);
-        }
-        settings
-    }
-
-    /// Who issues TURN credentials by these settings.
-    pub fn authority(&self) -> Result<TurnAuthority, String> {
-        let secrets = self
-            .secrets
-            .iter()
-            .map(|secret| call_turn::Secret::new(secret.expose()))
-            .collect::<Result<_, _>>()
-            .map_err(|error| error.to_string())?;
-        TurnAuthority::new(secrets, self.uris.clone(), self.ttl).map_err(|error| error.to_string())
     }
 }
 

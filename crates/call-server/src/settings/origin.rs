@@ -44,6 +44,15 @@ impl Origin {
         Some(Self { scheme, authority })
     }
 
+    /// The host, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        let after_address = self.authority.rfind(']').map_or(0, |bracket| bracket + 1);
+        match self.authority[after_address..].find(':') {
+            Some(colon) => &self.authority[..after_address + colon],
+            None => &self.authority,
+        }
+    }
+
     /// Whether a page of this origin was served under the name in a `Host` header. The scheme is
     /// left out: behind a proxy that ends TLS, a server does not know it.
     pub fn is_served_as(&self, host: &str) -> bool {
@@ -72,6 +81,19 @@ mod tests {
             Origin::parse("https://example.com"),
             Origin::parse("http://example.com")
         );
+    }
+
+    #[test]
+    fn a_host_has_no_port() {
+        for (text, host) in [
+            ("https://Calls.example.com", "calls.example.com"),
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("http://[2001:db8::1]:8080", "[2001:db8::1]"),
+            ("https://[2001:db8::1]", "[2001:db8::1]"),
+        ] {
+            let origin = Origin::parse(text).expect("an origin");
+            assert_eq!(origin.host(), host);
+        }
     }
 
     #[test]

@@ -25,15 +25,21 @@ impl Settings {
                 .any(|secret| secret.len() < MIN_SECRET_BYTES),
             "auth.hs256_secrets: contains a secret shorter than 32 bytes, which only dev allows",
         );
+        let elsewhere = !(self.turn.uris.is_empty() && self.turn.external.is_empty());
         warn(
-            self.turn.secrets.is_empty(),
-            "turn.secrets: no TURN server is configured; calls between people behind strict NATs \
-             or firewalls will not connect",
+            !self.turn.embedded && !elsewhere,
+            "turn.embedded: false, and no other TURN server is configured; calls between people \
+             behind strict NATs or firewalls will not connect",
+        );
+        let relay = self.turn.embedded && !self.dev;
+        warn(
+            relay && self.relay_listens_on_loopback_only(),
+            "turn.listen: loopback addresses only; nobody on another machine reaches the relay",
         );
         warn(
-            !self.turn.secrets.is_empty() && self.turn.uris.is_empty(),
-            "turn.uris: empty although there is a secret; browsers will not learn of your TURN \
-             server",
+            relay && self.turn.relay.certificate.is_none(),
+            "turn.certificate_file: empty; without tls, people whose firewall lets nothing but \
+             encrypted connections out do not reach the relay",
         );
         warn(
             self.turn.secrets.iter().any(Secret::is_well_known),

@@ -48,6 +48,7 @@ pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Server {
         ("CALL__AUTH__HS256_SECRETS", SECRET),
         ("CALL__SERVER__PORT", "0"),
         ("CALL__SERVER__WORKERS", "1"),
+        ("CALL__TURN__EMBEDDED", "false"),
     ];
     let all = defaults
         .iter()

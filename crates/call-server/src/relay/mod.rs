@@ -1,0 +1,118 @@
+//! The STUN and TURN server inside this one: from settings to a relay that runs, what browsers are
+//! told of it, and whether it can be reached.
+
+mod config;
+mod error;
+mod names;
+pub(crate) mod reach;
+mod secrets;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use call_turn::{
+    IceUri, InvalidTurnConfig, Listener, RelayAddress, RelayServer, RelayStats, Secret,
+    TurnAuthority,
+};
+use parking_lot::Mutex;
+
+pub(crate) use config::{listeners, relay_config};
+pub use error::RelayError;
+pub(crate) use names::{Name, is_inner, names};
+pub(crate) use secrets::{configured, throwaway};
+
+use crate::settings::{Settings, TurnSettings};
+
+/// The relay of a server, until it is stopped.
+pub(crate) struct EmbeddedRelay {
+    running: Mutex<Option<Arc<RelayServer>>>,
+    uris: Vec<IceUri>,
+    secrets: Vec<Secret>,
+}
+
+impl EmbeddedRelay {
+    /// Starts the relay, if the settings want one.
+    pub(crate) fn start(settings: &Settings) -> Result<Option<Self>, RelayError> {
+        if !settings.turn.embedded {
+            return Ok(None);
+        }
+        // The ports first: nothing is written for a server that cannot start.
+        for listener in listeners(settings) {
+            reach::vacant(listener).map_err(|error| RelayError::Listen { listener, error })?;
+        }
+        let secrets = secrets::configured_or_kept(settings)?;
+        let relay = RelayServer::start(&relay_config(settings, secrets.clone()))?;
+        for Listener {
+            transport, bound, ..
+        } in relay.addresses()
+        {
+            tracing::info!("the relay listens on {} {bound}", transport.as_str());
+        }
+        if !settings.dev {
+            for address in inner_addresses(settings, relay.relay_addresses()) {
+                tracing::warn!("{}", inner_address_warning(address));
+            }
+        }
+        let uris = names(settings, relay.addresses())
+            .iter()
+            .flat_map(Name::uris)
+            .collect();
+        Ok(Some(Self {
+            running: Mutex::new(Some(Arc::new(relay))),
+            uris,
+            secrets,
+        }))
+    }
+
+    /// What it did and holds; `None` after its end.
+    pub(crate) fn stats(&self) -> Option<RelayStats> {
+        let running = self.running.lock().clone();
+        running.map(|relay| relay.stats())
+    }
+
+    /// Ends all allocations and closes the ports.
+    pub(crate) async fn stop(&self) {
+        let running = self.running.lock().take();
+        // Waits for threads. Whoever reads statistics right now drops it a moment later.
+        let stopped = tokio::task::spawn_blocking(move || drop(running)).await;
+        if let Err(error) = stopped {
+            tracing::error!(%error, "the relay did not stop in good order");
+        }
+    }
+}
+
+/// Who issues TURN credentials: for the embedded relay, if there is one, and for servers elsewhere.
+pub(crate) fn authority(
+    turn: &TurnSettings,
+    relay: Option<&EmbeddedRelay>,
+) -> Result<TurnAuthority, InvalidTurnConfig> {
+    let own = relay.map_or(&[][..], |relay| &relay.uris);
+    let mut uris = if turn.uris.is_empty() {
+        own.to_vec()
+    } else {
+        turn.uris.clone()
+    };
+    uris.extend(turn.external.iter().cloned());
+    let secrets = match relay {
+        Some(relay) => relay.secrets.clone(),
+        None => configured(turn),
+    };
+    TurnAuthority::new(secrets, uris, turn.ttl)
+}
+
+/// Relay addresses that only the host's own network knows, though nobody said what they are called
+/// outside.
+pub(crate) fn inner_addresses(settings: &Settings, addresses: &[RelayAddress]) -> Vec<IpAddr> {
+    let external = addresses.iter().map(|address| address.external);
+    external
+        .filter(|ip| is_inner(*ip) && !settings.turn.relay.external_ip.contains(ip))
+        .collect()
+}
+
+/// What an operator should know of such an address.
+pub(crate) fn inner_address_warning(address: IpAddr) -> String {
+    format!(
+        "turn.external_ip: empty, and the relay's address {address} is not a public one; people \
+         outside of its network will not get media through it"
+    )
+}
