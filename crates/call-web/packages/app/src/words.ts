@@ -80,7 +80,7 @@ export const words = {
   },
   connection: {
     open: "Test connection",
-    title: "Your connection",
+    title: "Connection",
     again: "Test again",
     relayOnly: "Hide my address (relay only)",
     relayOnlyHint:
