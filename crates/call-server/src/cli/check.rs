@@ -36,6 +36,14 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
 }
 
+/// How grave something found is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    Ok,
+    Warning,
+    Error,
+}
+
 /// Prints what is found, a line each, and counts what is wrong.
 #[derive(Debug, Default)]
 struct Findings {
@@ -44,16 +52,25 @@ struct Findings {
 
 impl Findings {
     fn ok(&mut self, what: impl fmt::Display) {
-        println!("ok: {what}");
+        self.add(Level::Ok, what);
     }
 
     fn warning(&mut self, what: impl fmt::Display) {
-        println!("warning: {what}");
+        self.add(Level::Warning, what);
     }
 
     fn error(&mut self, what: impl fmt::Display) {
-        self.errors += 1;
-        println!("error: {what}");
+        self.add(Level::Error, what);
+    }
+
+    fn add(&mut self, level: Level, what: impl fmt::Display) {
+        let word = match level {
+            Level::Ok => "ok",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        };
+        println!("{word}: {what}");
+        self.errors += usize::from(level == Level::Error);
     }
 }
 

@@ -86,7 +86,9 @@ impl TurnClient {
     /// Returns the relayed address.
     pub(crate) async fn allocate(&mut self) -> Result<SocketAddr, Refused> {
         let transport = (REQUESTED_TRANSPORT, vec![17, 0, 0, 0]);
-        let stranger = self.request(ALLOCATE, &[transport.clone()], false).await;
+        let stranger = self
+            .request(ALLOCATE, std::slice::from_ref(&transport), false)
+            .await;
         let (401, challenge) = stranger.expect_err("strangers are asked who they are") else {
             panic!("not 401");
         };
