@@ -54,6 +54,16 @@ impl Frames {
     }
 }
 
+/// Takes apart what was written as whole frames.
+pub(super) fn split(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let length = length(*bytes.first_chunk::<4>()?).unwrap_or(bytes.len());
+        let (frame, rest) = bytes.split_at_checked(length).unwrap_or((bytes, &[]));
+        bytes = rest;
+        Some(frame)
+    })
+}
+
 /// The length of a frame with its header and padding.
 fn length([a, _, c, d]: [u8; 4]) -> Result<usize, NoFrame> {
     let body = usize::from(u16::from_be_bytes([c, d]));

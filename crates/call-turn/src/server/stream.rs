@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
 use super::connections::Connection;
-use super::frames::Frames;
+use super::frames::{self, Frames};
 use super::outbox::Outbox;
 use super::shard::{Shard, now};
 use crate::{Client, Refusal, Transport};
@@ -105,7 +105,7 @@ async fn exchange<S: AsyncRead + AsyncWrite>(shard: Rc<Shard>, stream: S, client
     let (reader, writer) = split(stream);
     tokio::select! {
         () = read(&shard, reader, client) => {}
-        () = write(&outbox, writer) => {}
+        () = write(&outbox, writer, client.transport) => {}
     }
     shard.disconnected(&client);
 }
@@ -146,11 +146,18 @@ async fn read(shard: &Rc<Shard>, mut reader: impl AsyncRead + Unpin, client: Cli
     }
 }
 
-async fn write(outbox: &Outbox, mut writer: impl AsyncWrite + Unpin) {
+async fn write(outbox: &Outbox, mut writer: impl AsyncWrite + Unpin, transport: Transport) {
     let mut batch = Vec::new();
     while outbox.take(&mut batch).await {
         let written = async {
-            writer.write_all(&batch).await?;
+            if transport == Transport::Tls {
+                // A record for each: there are clients that take a record for a message.
+                for frame in frames::split(&batch) {
+                    writer.write_all(frame).await?;
+                }
+            } else {
+                writer.write_all(&batch).await?;
+            }
             writer.flush().await
         };
         match timeout(WRITE, written).await {
