@@ -103,8 +103,11 @@ pub(crate) fn authority(
 /// Relay addresses that only the host's own network knows, though nobody said what they are called
 /// outside.
 pub(crate) fn inner_addresses(settings: &Settings, addresses: &[RelayAddress]) -> Vec<IpAddr> {
-    let external = addresses.iter().map(|address| address.external);
-    external
+    let external = || addresses.iter().map(|address| address.external);
+    // With an address of IPv4 that works, nobody misses one of IPv6.
+    let ipv4 = external().any(|ip| ip.is_ipv4());
+    external()
+        .filter(|ip| ip.is_ipv4() || !ipv4)
         .filter(|ip| is_inner(*ip) && !settings.turn.relay.external_ip.contains(ip))
         .collect()
 }
@@ -115,4 +118,34 @@ pub(crate) fn inner_address_warning(address: IpAddr) -> String {
         "turn.external_ip: empty, and the relay's address {address} is not a public one; people \
          outside of its network will not get media through it"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inner(external_ip: &str, addresses: &[&str]) -> Vec<String> {
+        let variable = ("CALL__TURN__EXTERNAL_IP".to_owned(), external_ip.to_owned());
+        let settings = Settings::load_from(None, [variable]).expect("right");
+        let address = |ip: &&str| {
+            let ip = ip.parse().expect("an address");
+            RelayAddress {
+                local: ip,
+                external: ip,
+            }
+        };
+        let addresses: Vec<_> = addresses.iter().map(address).collect();
+        let inner = inner_addresses(&settings, &addresses);
+        inner.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn inner_addresses_that_nobody_explained_are_found() {
+        assert!(inner("", &["8.8.4.4"]).is_empty());
+        assert_eq!(inner("", &["10.0.0.7"]), ["10.0.0.7"]);
+        assert!(inner("10.0.0.7", &["10.0.0.7"]).is_empty());
+        assert_eq!(inner("", &["10.0.0.7", "2600::1"]), ["10.0.0.7"]);
+        assert!(inner("", &["8.8.4.4", "fd00::2"]).is_empty());
+        assert_eq!(inner("", &["fd00::2"]), ["fd00::2"]);
+    }
 }

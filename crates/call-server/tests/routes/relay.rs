@@ -217,3 +217,35 @@ async fn it_is_named_as_it_is_called_outside() {
     let relayed = client.allocate().await.expect("allocated");
     assert_eq!(relayed.ip().to_string(), "198.41.0.4");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_certificate_it_is_offered_by_tls_under_its_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let made = rcgen::generate_simple_self_signed(["turn.example.com".to_owned()]);
+    let made = made.expect("a certificate");
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.display().to_string()
+    };
+    let chain = file("chain.pem", made.cert.pem());
+    let key = file("key.pem", made.signing_key.serialize_pem());
+    let running = start_with(&[
+        EMBEDDED,
+        ("CALL__TURN__LISTEN", "tls:127.0.0.1:0"),
+        ("CALL__TURN__CERTIFICATE_FILE", &chain),
+        ("CALL__TURN__KEY_FILE", &key),
+        ("CALL__TURN__HOST", "turn.example.com"),
+    ])
+    .await;
+    let issued = credentials(&running).await;
+    let uri = issued["uris"][0].as_str().expect("a text");
+    let port = uri
+        .strip_prefix("turns:turn.example.com:")
+        .expect("its name");
+    let port = port.strip_suffix("?transport=tcp").expect("by TCP");
+    let port: u16 = port.parse().expect("a port");
+    assert_eq!(issued["uris"].as_array().map(Vec::len), Some(1));
+    let connection = tokio::net::TcpStream::connect(("127.0.0.1", port)).await;
+    assert!(connection.is_ok());
+}
