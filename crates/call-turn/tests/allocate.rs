@@ -1,4 +1,5 @@
 //! Allocations: how they are had, refreshed, refused and lost.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -42,10 +43,10 @@ fn a_retransmission_is_answered_alike_and_another_request_is_refused() {
     let mut world = World::new(&config());
     let user = alice(&mut world);
     let request = user.build(ALLOCATE, &[udp(), (0x0018, vec![0x80])], 77);
-    let first = world.from_client(user.client, &request);
+    let first = world.client_sends(user.client, &request);
     assert!(Answer::read(&first.as_ref().unwrap().bytes).success);
     world.later(Duration::from_secs(2));
-    assert_eq!(world.from_client(user.client, &request), first);
+    assert_eq!(world.client_sends(user.client, &request), first);
     assert_eq!(world.open.len(), 1);
     assert_eq!(user.request(&mut world, ALLOCATE, &[udp()]).code, Some(437));
 }
@@ -333,7 +334,7 @@ fn binding_tells_the_address_to_anybody() {
         let at = client(transport, port);
         let request = begin(stun_types::message::MessageClass::Request, 1, 5);
         let request = stun_types::message::MessageWrite::finish(request);
-        let sent = world.from_client(at, &request).unwrap();
+        let sent = world.client_sends(at, &request).unwrap();
         assert_eq!(sent.target, Target::Client(at));
         assert_eq!(Answer::read(&sent.bytes).mapped(), at.address);
         assert_eq!(sent.bytes.len(), 32, "and nothing else");

@@ -1,4 +1,5 @@
 //! Input that is wrong: answered as the RFCs say, or not at all.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -28,11 +29,11 @@ fn whatever_is_cut_is_dropped() {
     let allocate = user.build(ALLOCATE, &[udp()], 4);
     for whole in [binding(), send, allocate] {
         for length in 0..whole.len() {
-            let cut = world.from_client(user.client, &whole[..length]);
+            let cut = world.client_sends(user.client, &whole[..length]);
             assert_eq!(cut, None, "{length} of {}", whole.len());
         }
         let longer = [&whole[..], &[0; 4]].concat();
-        assert_eq!(world.from_client(user.client, &longer), None);
+        assert_eq!(world.client_sends(user.client, &longer), None);
     }
     assert!(world.open.is_empty());
 }
@@ -48,7 +49,7 @@ fn a_flipped_bit_never_opens_anything() {
         let mut flipped = request.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         // The fingerprint tells; where it is no longer one, the integrity does.
-        if let Some(sent) = world.from_client(user.client, &flipped) {
+        if let Some(sent) = world.client_sends(user.client, &flipped) {
             let code = Answer::read(&sent.bytes).code;
             assert!(matches!(code, Some(400 | 401 | 438)), "bit {bit}: {code:?}");
         }
@@ -61,7 +62,7 @@ fn a_flipped_bit_never_opens_anything() {
         let length = u16::try_from(bare.len() - 20).unwrap();
         flipped[2..4].copy_from_slice(&length.to_be_bytes());
         flipped[bit / 8] ^= 1 << (bit % 8);
-        let _ = world.from_client(user.client, &flipped);
+        let _ = world.client_sends(user.client, &flipped);
         assert!(world.open.is_empty(), "bit {bit}");
     }
 }
@@ -76,12 +77,12 @@ fn lying_lengths_are_dropped() {
     for lie in [0, 4, 9, 11, 13, 0xffff] {
         let mut bytes = whole.clone();
         bytes[2..4].copy_from_slice(&u16::to_be_bytes(lie));
-        assert_eq!(world.from_client(at, &bytes), None, "message {lie}");
+        assert_eq!(world.client_sends(at, &bytes), None, "message {lie}");
         let mut bytes = whole.clone();
         bytes[22..24].copy_from_slice(&u16::to_be_bytes(lie));
         let expected = (5..=8).contains(&lie);
         assert_eq!(
-            world.from_client(at, &bytes).is_some(),
+            world.client_sends(at, &bytes).is_some(),
             expected,
             "attribute {lie}"
         );
@@ -92,34 +93,34 @@ fn lying_lengths_are_dropped() {
         &[0x40],
         &[0x7f, 0xff],
     ] {
-        assert_eq!(world.from_client(at, frame), None);
+        assert_eq!(world.client_sends(at, frame), None);
     }
-    assert_eq!(world.from_client(at, &[]), None);
+    assert_eq!(world.client_sends(at, &[]), None);
 }
 
 #[test]
 fn a_wrong_cookie_fingerprint_or_class_is_dropped() {
     let mut world = patient();
     let at = client(Transport::Udp, 40_000);
-    assert!(world.from_client(at, &binding()).is_some());
+    assert!(world.client_sends(at, &binding()).is_some());
     let mut bytes = binding();
     bytes[4] ^= 1;
-    assert_eq!(world.from_client(at, &bytes), None);
+    assert_eq!(world.client_sends(at, &bytes), None);
     let mut bytes = binding();
     *bytes.last_mut().unwrap() ^= 1;
-    assert_eq!(world.from_client(at, &bytes), None);
+    assert_eq!(world.client_sends(at, &bytes), None);
     for class in [
         MessageClass::Indication,
         MessageClass::Success,
         MessageClass::Error,
     ] {
         let message = begin(class, 1, 1).finish();
-        assert_eq!(world.from_client(at, &message), None);
+        assert_eq!(world.client_sends(at, &message), None);
     }
     // Methods that there are not: Send and Data requests, RFC 6062's Connect, nonsense.
     for method in [0, 2, 6, 7, 10, 0xfff] {
         let message = begin(MessageClass::Request, method, 1).finish();
-        assert_eq!(world.from_client(at, &message), None, "{method}");
+        assert_eq!(world.client_sends(at, &message), None, "{method}");
     }
 }
 
@@ -130,7 +131,7 @@ fn an_attribute_behind_the_fingerprint_is_no_message() {
     message.add_fingerprint().unwrap();
     add(&mut message, 0x8022, b"x");
     let at = client(Transport::Udp, 40_000);
-    assert_eq!(world.from_client(at, &message.finish()), None);
+    assert_eq!(world.client_sends(at, &message.finish()), None);
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn what_follows_the_integrity_does_not_count() {
     let mut bytes = [&whole[..whole.len() - 8], &[0, 0x19, 0, 4, 17, 0, 0, 0]].concat();
     let length = u16::try_from(bytes.len() - 20).unwrap();
     bytes[2..4].copy_from_slice(&length.to_be_bytes());
-    let answer = world.from_client(user.client, &bytes).unwrap();
+    let answer = world.client_sends(user.client, &bytes).unwrap();
     assert_eq!(Answer::read(&answer.bytes).code, Some(400));
     assert!(world.open.is_empty());
 }
@@ -157,7 +158,7 @@ fn credentials_are_asked_for_in_order() {
     let mut message = begin(MessageClass::Request, ALLOCATE, 2);
     add(&mut message, 0x0019, &[17, 0, 0, 0]);
     add(&mut message, 0x0008, &[0; 20]);
-    let answer = world.from_client(user.client, &message.finish()).unwrap();
+    let answer = world.client_sends(user.client, &message.finish()).unwrap();
     assert_eq!(Answer::read(&answer.bytes).code, Some(400));
     // Names that are none.
     for name in [
@@ -195,13 +196,13 @@ fn a_replay_from_elsewhere_or_later_opens_nothing() {
     user.greet(&mut world);
     let request = user.build(ALLOCATE, &[udp()], 4);
     let elsewhere = client(Transport::Udp, 40_001);
-    let answer = world.from_client(elsewhere, &request).unwrap();
+    let answer = world.client_sends(elsewhere, &request).unwrap();
     assert_eq!(Answer::read(&answer.bytes).code, Some(438));
     let other_way = client(Transport::Tcp, 40_000);
-    let answer = world.from_client(other_way, &request).unwrap();
+    let answer = world.client_sends(other_way, &request).unwrap();
     assert_eq!(Answer::read(&answer.bytes).code, Some(438));
     world.later(Duration::from_secs(3601));
-    let answer = world.from_client(user.client, &request).unwrap();
+    let answer = world.client_sends(user.client, &request).unwrap();
     assert_eq!(Answer::read(&answer.bytes).code, Some(438));
     assert!(world.open.is_empty());
 }
@@ -213,7 +214,7 @@ fn over_the_cap_answers_are_no_larger_than_requests() {
     let (mut bytes_in, mut bytes_out, mut answers) = (0, 0, 0);
     for port in 1..=10_000 {
         bytes_in += request.len();
-        if let Some(sent) = world.from_client(client(Transport::Udp, port), &request) {
+        if let Some(sent) = world.client_sends(client(Transport::Udp, port), &request) {
             answers += 1;
             bytes_out += sent.bytes.len();
         }
@@ -225,16 +226,18 @@ fn over_the_cap_answers_are_no_larger_than_requests() {
     let mut long = begin(MessageClass::Request, ALLOCATE, 1);
     add(&mut long, 0x8022, &[b'x'; 200]);
     let long = long.finish();
-    let answer = world.from_client(client(Transport::Udp, 1), &long).unwrap();
+    let answer = world
+        .client_sends(client(Transport::Udp, 1), &long)
+        .unwrap();
     assert!(answer.bytes.len() <= long.len());
     // Other sources are not concerned, and a second later this one neither.
     let mut other = client(Transport::Udp, 1);
     other.address.set_ip("192.0.2.11".parse().unwrap());
-    assert!(world.from_client(other, &request).is_some());
+    assert!(world.client_sends(other, &request).is_some());
     world.later(Duration::from_secs(1));
     assert!(
         world
-            .from_client(client(Transport::Udp, 1), &request)
+            .client_sends(client(Transport::Udp, 1), &request)
             .is_some()
     );
 }
@@ -245,7 +248,7 @@ fn over_the_cap_connections_are_closed() {
     let at = client(Transport::Tcp, 1);
     let request = begin(MessageClass::Request, ALLOCATE, 1).finish();
     for _ in 0..51 {
-        let _ = world.from_client(at, &request);
+        let _ = world.client_sends(at, &request);
     }
     assert_eq!(world.closed, [at]);
 }
@@ -255,7 +258,7 @@ fn answers_to_strangers_are_short() {
     let mut world = World::new(&config());
     let request = begin(MessageClass::Request, ALLOCATE, 1).finish();
     let sent = world
-        .from_client(client(Transport::Udp, 1), &request)
+        .client_sends(client(Transport::Udp, 1), &request)
         .unwrap();
     assert!(sent.bytes.len() <= 80, "{} bytes", sent.bytes.len());
 }

@@ -1,5 +1,6 @@
 //! Interoperability: coturn's own client and peer (Debian's package `coturn`) against this server,
 //! over loopback, by every transport.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::io::Read as _;
 use std::net::{IpAddr, SocketAddr, TcpStream, UdpSocket};

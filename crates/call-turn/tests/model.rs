@@ -1,4 +1,5 @@
 //! Random sequences of what clients and peers do, against a model that keeps everything in lists.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -269,7 +270,7 @@ fn check(acts: Vec<Act>) {
             }
             Act::Send { client, peer } => {
                 let send = indication(world.transaction(), address(peer), b"data");
-                let sent = world.from_client(user(client).client, &send);
+                let sent = world.client_sends(user(client).client, &send);
                 let expected = model.permitted(client, peer).then(|| Target::Peer {
                     from: ports[client].unwrap(),
                     peer: address(peer),
@@ -278,7 +279,7 @@ fn check(acts: Vec<Act>) {
             }
             Act::ChannelData { client, channel } => {
                 let number = CHANNELS[channel];
-                let sent = world.from_client(user(client).client, &channel_data(number, b"data"));
+                let sent = world.client_sends(user(client).client, &channel_data(number, b"data"));
                 let bound = model.channel(client, |n, _| n == number);
                 let expected = bound.map(|(_, peer)| Target::Peer {
                     from: ports[client].unwrap(),
@@ -288,7 +289,7 @@ fn check(acts: Vec<Act>) {
             }
             Act::PeerSends { client, peer } => {
                 let Some(port) = ports[client] else { continue };
-                let sent = world.from_peer(port, PEERS[peer], b"data");
+                let sent = world.peer_sends(port, PEERS[peer], b"data");
                 let permitted = model.permitted(client, peer);
                 assert_eq!(sent.is_some(), permitted);
                 if let Some(sent) = sent {

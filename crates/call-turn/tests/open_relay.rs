@@ -1,4 +1,5 @@
 //! Who may not be relayed to: every way to write a forbidden address, by every way to reach it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -120,14 +121,16 @@ fn reach(world: &mut World, transport: Transport, ip: &str) -> Try {
         let transaction = world.transaction();
         let attributes = [channel(0x4000), (0x0012, xor(peer, transaction))];
         let request = user.build(method, &attributes, transaction);
-        let sent = world.from_client(user.client, &request).expect("an answer");
+        let sent = world
+            .client_sends(user.client, &request)
+            .expect("an answer");
         Answer::read(&sent.bytes).code
     };
     let permission = ask(world, CREATE_PERMISSION);
     let channel = ask(world, CHANNEL_BIND);
     let send = indication(world.transaction(), peer, b"canary");
-    let by_send = world.from_client(user.client, &send);
-    let by_channel = world.from_client(user.client, &channel_data(0x4000, b"canary"));
+    let by_send = world.client_sends(user.client, &send);
+    let by_channel = world.client_sends(user.client, &channel_data(0x4000, b"canary"));
     world.close(&user.client);
     Try {
         permission,
@@ -232,5 +235,5 @@ fn permission_alone_does_not_let_data_pass() {
             .success
     );
     let send = indication(5, "8.8.8.8:0".parse().unwrap(), b"x");
-    assert_eq!(world.from_client(user.client, &send), None);
+    assert_eq!(world.client_sends(user.client, &send), None);
 }

@@ -1,4 +1,5 @@
 //! Data: permissions, channels, indications, both ways, and between two clients of one server.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
 
@@ -26,11 +27,11 @@ fn without_permission_nothing_passes() {
     let mut world = World::new(&config());
     let (user, port) = allocated(&mut world, "alice", Transport::Udp, 40_000);
     let send = indication(9, PEER.parse().unwrap(), b"out");
-    assert_eq!(world.from_client(user.client, &send), None);
-    assert_eq!(world.from_peer(port, PEER, b"in"), None);
+    assert_eq!(world.client_sends(user.client, &send), None);
+    assert_eq!(world.peer_sends(port, PEER, b"in"), None);
     assert_eq!(world.relay.refusals(Refusal::NoPermission), 2);
     assert_eq!(
-        world.from_client(user.client, &channel_data(0x4000, b"out")),
+        world.client_sends(user.client, &channel_data(0x4000, b"out")),
         None
     );
     assert_eq!(world.relay.refusals(Refusal::NoChannel), 1);
@@ -46,7 +47,7 @@ fn permissions_are_for_addresses_and_last_five_minutes() {
     for (address, data) in [("8.8.8.8:5000", &b"out"[..]), ("9.9.9.9:7", b"")] {
         let to = address.parse().unwrap();
         let sent = world
-            .from_client(user.client, &indication(9, to, data))
+            .client_sends(user.client, &indication(9, to, data))
             .unwrap();
         assert_eq!(
             sent.target,
@@ -57,7 +58,7 @@ fn permissions_are_for_addresses_and_last_five_minutes() {
         );
         assert_eq!(sent.bytes, data);
 
-        let back = world.from_peer(port, address, b"back").unwrap();
+        let back = world.peer_sends(port, address, b"back").unwrap();
         assert_eq!(back.target, Target::Client(user.client));
         let message = stun_types::message::Message::from_bytes(&back.bytes).unwrap();
         let data = Answer::read(&back.bytes);
@@ -67,9 +68,9 @@ fn permissions_are_for_addresses_and_last_five_minutes() {
         assert_eq!(data.value(0x0012), Some(&xor(to, id)[..]));
     }
     world.later(Duration::from_secs(299));
-    assert!(world.from_peer(port, PEER, b"x").is_some());
+    assert!(world.peer_sends(port, PEER, b"x").is_some());
     world.later(Duration::from_secs(1));
-    assert_eq!(world.from_peer(port, PEER, b"x"), None);
+    assert_eq!(world.peer_sends(port, PEER, b"x"), None);
     let totals = (3 + 8 + 1, 0);
     user.request(&mut world, REFRESH, &[lifetime(0)]);
     let ended = &world.ended[0];
@@ -92,7 +93,7 @@ fn a_request_with_one_bad_peer_permits_none() {
         for peers in [[peer(PEER), bad.clone()], [bad.clone(), peer(PEER)]] {
             let answer = user.request(&mut world, CREATE_PERMISSION, &peers);
             assert_eq!(answer.code, Some(code));
-            assert_eq!(world.from_peer(port, PEER, b"x"), None);
+            assert_eq!(world.peer_sends(port, PEER, b"x"), None);
         }
     }
     let none = user.request(&mut world, CREATE_PERMISSION, &[]);
@@ -109,7 +110,7 @@ fn channels_carry_both_ways_and_last_ten_minutes() {
     };
     assert_eq!(bind(&mut world, 0x4abc, PEER), None);
     let sent = world
-        .from_client(user.client, &channel_data(0x4abc, b"12345"))
+        .client_sends(user.client, &channel_data(0x4abc, b"12345"))
         .unwrap();
     let to = PEER.parse().unwrap();
     assert_eq!(
@@ -120,10 +121,10 @@ fn channels_carry_both_ways_and_last_ten_minutes() {
         }
     );
     assert_eq!(sent.bytes, b"12345");
-    let back = world.from_peer(port, PEER, b"12345").unwrap();
+    let back = world.peer_sends(port, PEER, b"12345").unwrap();
     assert_eq!(back.bytes, channel_data(0x4abc, b"12345"));
     // Another port of the peer has the permission, not the channel.
-    let other = world.from_peer(port, "8.8.8.8:5001", b"x").unwrap();
+    let other = world.peer_sends(port, "8.8.8.8:5001", b"x").unwrap();
     assert_eq!(other.bytes[..2], [0x00, 0x17]);
 
     // One number, one peer.
@@ -137,14 +138,14 @@ fn channels_carry_both_ways_and_last_ten_minutes() {
     world.later(Duration::from_secs(9));
     assert!(
         world
-            .from_client(user.client, &channel_data(0x4abc, b"x"))
+            .client_sends(user.client, &channel_data(0x4abc, b"x"))
             .is_some()
     );
     // Its permission ended before.
-    assert_eq!(world.from_peer(port, PEER, b"x"), None);
+    assert_eq!(world.peer_sends(port, PEER, b"x"), None);
     world.later(Duration::from_secs(1));
     assert_eq!(
-        world.from_client(user.client, &channel_data(0x4abc, b"x")),
+        world.client_sends(user.client, &channel_data(0x4abc, b"x")),
         None
     );
     // Now the number is free.
@@ -163,7 +164,7 @@ fn streams_are_padded_and_datagrams_are_not() {
         let (user, port) = allocated(&mut world, "alice", transport, 40_000);
         let bound = user.request(&mut world, CHANNEL_BIND, &[channel(0x4000), peer(PEER)]);
         assert!(bound.success);
-        let back = world.from_peer(port, PEER, b"12345").unwrap();
+        let back = world.peer_sends(port, PEER, b"12345").unwrap();
         assert_eq!(back.bytes.len(), length);
         assert_eq!(back.bytes[..9], channel_data(0x4000, b"12345"));
     }
@@ -184,13 +185,13 @@ fn two_clients_of_one_server_talk_without_a_socket() {
     assert!(alice.request(&mut world, CHANNEL_BIND, &bind).success);
     // Bob has not permitted Alice yet.
     let hello = channel_data(0x4000, b"hello");
-    assert_eq!(world.from_client(alice.client, &hello), None);
+    assert_eq!(world.client_sends(alice.client, &hello), None);
     let permission = [peer(&a.to_string())];
     assert!(
         bob.request(&mut world, CREATE_PERMISSION, &permission)
             .success
     );
-    let sent = world.from_client(alice.client, &hello).unwrap();
+    let sent = world.client_sends(alice.client, &hello).unwrap();
     assert_eq!(sent.target, Target::Client(bob.client));
     let data = Answer::read(&sent.bytes);
     assert_eq!(data.value(0x0013), Some(&b"hello"[..]));
@@ -200,7 +201,7 @@ fn two_clients_of_one_server_talk_without_a_socket() {
         Some(&xor(a, id.transaction_id().into())[..])
     );
     let back = world
-        .from_client(bob.client, &indication(3, a, b"hi!"))
+        .client_sends(bob.client, &indication(3, a, b"hi!"))
         .unwrap();
     assert_eq!(back.target, Target::Client(alice.client));
     assert_eq!(back.bytes, channel_data(0x4000, b"hi!"));
@@ -213,11 +214,11 @@ fn two_clients_of_one_server_talk_without_a_socket() {
         &[channel(0x4001), peer(&other.to_string())],
     );
     assert_eq!(refused.code, Some(403));
-    let send = indication(4, other, b"x");
-    assert_eq!(world.from_client(alice.client, &send), None);
+    let stray = indication(4, other, b"x");
+    assert_eq!(world.client_sends(alice.client, &stray), None);
     // When Bob leaves, his port is closed to Alice, too.
     world.close(&bob.client);
-    assert_eq!(world.from_client(alice.client, &hello), None);
+    assert_eq!(world.client_sends(alice.client, &hello), None);
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn more_than_the_bandwidth_is_dropped() {
     let frame = channel_data(0x4000, &[0; 1000]);
     let passed = |world: &mut World| {
         (0..30)
-            .filter(|_| world.from_client(user.client, &frame).is_some())
+            .filter(|_| world.client_sends(user.client, &frame).is_some())
             .count()
     };
     assert_eq!(passed(&mut world), 10);
@@ -260,5 +261,5 @@ fn closing_the_connection_ends_the_allocation() {
     assert_eq!(world.open, [port]);
     world.close(&user.client);
     assert!(world.open.is_empty());
-    assert_eq!(world.from_peer(port, PEER, b"x"), None);
+    assert_eq!(world.peer_sends(port, PEER, b"x"), None);
 }

@@ -1,5 +1,6 @@
 //! Makes of any bytes a history of clients, peers and time, lets a relay live it, and checks what
 //! must hold whatever happens. Shared by the fuzz target and the `hammer` example.
+#![allow(clippy::expect_used, reason = "a broken promise is to end it")]
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -120,7 +121,7 @@ impl Hammer {
             self.relay.handle_client_closed(&client(number), self.now);
             self.carry_out();
         }
-        self.wait(Duration::from_secs(60));
+        self.wait(Duration::from_mins(1));
         assert!(self.open.is_empty(), "sockets are left: {:?}", self.open);
         assert!(
             self.relay.poll_timeout().is_none(),
@@ -179,7 +180,8 @@ impl Hammer {
 
     fn begin(&mut self, kind: u16) -> Vec<u8> {
         // Now and then the same again: a retransmission.
-        self.transaction += u64::from(!self.transaction.is_multiple_of(7) || self.inputs % 3 == 0);
+        self.transaction +=
+            u64::from(!self.transaction.is_multiple_of(7) || self.inputs.is_multiple_of(3));
         let id = [0, 0, 0, 0]
             .into_iter()
             .chain(self.transaction.to_be_bytes());

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use chacha20::rand_core::Rng;
 
 use super::allocation::{Allocation, Origin};
-use super::client::{Client, Now};
+use super::client::Now;
 use super::counters::add;
 use super::machine::{Deadline, PortUse, Relay};
-use super::opening::{Opening, Stage};
+use super::opening::{Opening, Stage, next_higher};
 use super::peers::{family, grant, lifetime};
 use super::ports::{Family, Parity, RelayPort};
 use super::quota::QuotaExceeded;
@@ -36,7 +36,7 @@ struct Wish {
 }
 
 impl Relay {
-    pub(super) fn allocate(&mut self, request: Request<'_, '_>) -> Option<Transmit<'_>> {
+    pub(super) fn allocate(&mut self, request: &Request<'_, '_>) -> Option<Transmit<'_>> {
         let (reply, key) = (request.reply, request.who.key);
         if let Some(id) = self.clients.get(&reply.client).copied() {
             let allocation = self.allocations.get(id)?;
@@ -45,7 +45,7 @@ impl Relay {
             {
                 self.allocated(id, &reply)
             } else {
-                self.failure(&reply, &key, Code::AllocationMismatch)
+                Some(self.failure(&reply, &key, Code::AllocationMismatch))
             };
         }
         if self.openings.contains_key(&reply.client) {
@@ -54,12 +54,12 @@ impl Relay {
         }
         match self.open(request) {
             Ok(()) => None,
-            Err(code) => self.failure(&reply, &key, code),
+            Err(code) => Some(self.failure(&reply, &key, code)),
         }
     }
 
     /// Begins an allocation; its answer comes when its socket is open.
-    fn open(&mut self, request: Request<'_, '_>) -> Result<(), Code> {
+    fn open(&mut self, request: &Request<'_, '_>) -> Result<(), Code> {
         let wish = self.wish(request.message)?;
         let lease =
             self.settings
@@ -168,120 +168,15 @@ impl Relay {
         Ok(wish)
     }
 
-    fn draw(&mut self, family: Family, parity: Parity) -> Result<RelayPort, Code> {
+    pub(super) fn draw(&mut self, family: Family, parity: Parity) -> Result<RelayPort, Code> {
         self.settings
             .ports
             .take(family, parity, &mut self.random)
             .ok_or(Code::InsufficientCapacity)
     }
 
-    fn bind_for(&mut self, client: Client, port: RelayPort) {
-        self.ports.insert(port, PortUse::Opening(client));
-        self.commands.push_back(Command::Open(port));
-    }
-
-    /// How the [`Command::Open`] of a port went. May bring the answer to its Allocate request.
-    pub fn opened(&mut self, port: RelayPort, bound: bool, now: Now) -> Option<Transmit<'_>> {
-        let opening = match self.ports.get(&port) {
-            Some(PortUse::Opening(client)) => self.openings.remove(client),
-            Some(PortUse::Allocated(_)) => return None,
-            None => None,
-        };
-        let Some(mut opening) = opening.filter(|opening| opening.stage.port() == port) else {
-            // The client left meanwhile.
-            if bound {
-                self.commands.push_back(Command::Close(port));
-            }
-            return None;
-        };
-        let client = opening.reply.client;
-        let next = if bound {
-            self.advance(&mut opening, port)
-        } else {
-            self.retreat(&mut opening, port)
-        };
-        match next {
-            Ok(Some(stage)) => {
-                opening.stage = stage;
-                self.bind_for(client, stage.port());
-                self.openings.insert(client, opening);
-                None
-            }
-            Ok(None) => {
-                let (reply, additional) = (
-                    opening.reply,
-                    match opening.stage {
-                        Stage::Additional(port) if bound => Some(port),
-                        Stage::First(_) | Stage::Claimed(_) | Stage::Additional(_) => None,
-                    },
-                );
-                let id = self.establish(opening, additional, now.instant);
-                self.allocated(id, &reply)
-            }
-            Err(code) => {
-                let (reply, key) = (opening.reply, opening.key);
-                self.give_up(opening);
-                self.failure(&reply, &key, code)
-            }
-        }
-    }
-
-    /// A socket is open: which comes next?
-    fn advance(&mut self, opening: &mut Opening, port: RelayPort) -> Result<Option<Stage>, Code> {
-        match opening.stage {
-            Stage::First(_) => {
-                opening.first = Some(port);
-                self.additional(opening)
-            }
-            Stage::Claimed(_) => {
-                opening.first = Some(port);
-                Ok(None)
-            }
-            Stage::Additional(_) => Ok(None),
-        }
-    }
-
-    /// A port is another program's: what is tried instead?
-    fn retreat(&mut self, opening: &mut Opening, port: RelayPort) -> Result<Option<Stage>, Code> {
-        self.forget(port);
-        opening.failures += 1;
-        let exhausted = opening.failures >= Opening::MAX_FAILURES;
-        match opening.stage {
-            Stage::First(first) => {
-                if opening.parity == Parity::EvenAndNext {
-                    self.settings.ports.release(next_higher(first));
-                }
-                if exhausted {
-                    return Err(Code::InsufficientCapacity);
-                }
-                let port = self.draw(port.family, opening.parity)?;
-                Ok(Some(Stage::First(port)))
-            }
-            // Another one would not be the one that was kept.
-            Stage::Claimed(_) => Err(Code::InsufficientCapacity),
-            Stage::Additional(port) if exhausted => {
-                opening.origin.missing = Some((port.family, Code::InsufficientCapacity));
-                Ok(None)
-            }
-            Stage::Additional(_) => self.additional(opening),
-        }
-    }
-
-    fn additional(&mut self, opening: &mut Opening) -> Result<Option<Stage>, Code> {
-        let Some(family) = opening.additional else {
-            return Ok(None);
-        };
-        match self.draw(family, Parity::Any) {
-            Ok(port) => Ok(Some(Stage::Additional(port))),
-            Err(code) => {
-                opening.origin.missing = Some((family, code));
-                Ok(None)
-            }
-        }
-    }
-
     /// All sockets are open.
-    fn establish(
+    pub(super) fn establish(
         &mut self,
         opening: Opening,
         additional: Option<RelayPort>,
@@ -331,7 +226,7 @@ impl Relay {
     }
 
     /// The success answer, the same for every retransmission of the request.
-    fn allocated(&mut self, id: usize, reply: &Reply) -> Option<Transmit<'_>> {
+    pub(super) fn allocated(&mut self, id: usize, reply: &Reply) -> Option<Transmit<'_>> {
         let allocation = self.allocations.get(id)?;
         let reply = Reply {
             client: allocation.client,
@@ -344,7 +239,7 @@ impl Relay {
             .map(|port| port.and_then(|port| self.settings.relayed(port)));
         let (lifetime, token) = (allocation.origin.lifetime, allocation.origin.token);
         let missing = allocation.origin.missing;
-        self.success(&reply, Some(&key), |answer| {
+        Some(self.success(&reply, Some(&key), |answer| {
             for address in relayed.into_iter().flatten() {
                 answer.address(XOR_RELAYED_ADDRESS, address);
             }
@@ -356,7 +251,7 @@ impl Relay {
                 answer.address_error(family.number(), code);
             }
             answer.address(XOR_MAPPED_ADDRESS, reply.client.address);
-        })
+        }))
     }
 
     /// Ends an allocation.
@@ -382,29 +277,9 @@ impl Relay {
     }
 
     /// A port that has no socket is free again.
-    fn forget(&mut self, port: RelayPort) {
+    pub(super) fn forget(&mut self, port: RelayPort) {
         self.ports.remove(&port);
         self.settings.ports.release(port);
-    }
-
-    pub(super) fn abandon_opening(&mut self, client: &Client) {
-        if let Some(opening) = self.openings.remove(client) {
-            self.forget(opening.stage.port());
-            if let (Stage::First(first), Parity::EvenAndNext) = (opening.stage, opening.parity) {
-                self.settings.ports.release(next_higher(first));
-            }
-            self.give_up(opening);
-        }
-    }
-
-    /// Closes what an unsuccessful request had opened already.
-    fn give_up(&mut self, opening: Opening) {
-        if let Some(first) = opening.first {
-            if opening.parity == Parity::EvenAndNext {
-                self.settings.ports.release(next_higher(first));
-            }
-            self.close(first);
-        }
     }
 
     /// Ends all allocations: the server stops.
@@ -413,13 +288,5 @@ impl Relay {
         for id in ids {
             self.end(id, now.instant);
         }
-    }
-}
-
-/// There is one: a pair is only drawn below the end of the range.
-fn next_higher(port: RelayPort) -> RelayPort {
-    RelayPort {
-        port: port.port.saturating_add(1),
-        ..port
     }
 }

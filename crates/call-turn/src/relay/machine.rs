@@ -300,17 +300,14 @@ impl Relay {
         add(&traffic.packets_to_clients, 1);
         let mut header = Header::NONE;
         let padding = (4 - length % 4) % 4;
-        let padded = match allocation.channel_of(peer, now) {
-            Some(channel) => {
-                header.push(&ChannelData::header(channel, length));
-                allocation.client.transport.is_stream()
-            }
-            None => {
-                let mut transaction = [0; 12];
-                self.random.fill_bytes(&mut transaction);
-                data_indication(&mut header, peer, transaction, length)?;
-                true
-            }
+        let padded = if let Some(channel) = allocation.channel_of(peer, now) {
+            header.push(&ChannelData::header(channel, length));
+            allocation.client.transport.is_stream()
+        } else {
+            let mut transaction = [0; 12];
+            self.random.fill_bytes(&mut transaction);
+            data_indication(&mut header, peer, transaction, length)?;
+            true
         };
         Some(Transmit {
             target: Target::Client(allocation.client),

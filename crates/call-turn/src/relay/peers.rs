@@ -1,4 +1,4 @@
-//! Refresh, CreatePermission and ChannelBind: what one does with an allocation.
+//! Refresh, `CreatePermission` and `ChannelBind`: what one does with an allocation.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,7 +16,7 @@ use crate::stun::{ChannelData, Code, read_xor_address};
 
 impl Relay {
     /// RFC 8656 section 8.2.
-    pub(super) fn refresh(&mut self, request: &Request<'_, '_>) -> Option<Transmit<'_>> {
+    pub(super) fn refresh(&mut self, request: &Request<'_, '_>) -> Transmit<'_> {
         match self.refreshed(request) {
             Ok(lifetime) => self.success(&request.reply, Some(&request.who.key), |answer| {
                 answer.lifetime(lifetime);
@@ -65,7 +65,7 @@ impl Relay {
     }
 
     /// RFC 8656 section 10.2: all peers or none.
-    pub(super) fn create_permission(&mut self, request: &Request<'_, '_>) -> Option<Transmit<'_>> {
+    pub(super) fn create_permission(&mut self, request: &Request<'_, '_>) -> Transmit<'_> {
         match self.permitted(request) {
             Ok(()) => self.success(&request.reply, Some(&request.who.key), |_| {}),
             Err(code) => self.failure(&request.reply, &request.who.key, code),
@@ -97,7 +97,7 @@ impl Relay {
     }
 
     /// RFC 8656 section 12.2.
-    pub(super) fn channel_bind(&mut self, request: &Request<'_, '_>) -> Option<Transmit<'_>> {
+    pub(super) fn channel_bind(&mut self, request: &Request<'_, '_>) -> Transmit<'_> {
         match self.bound(request) {
             Ok(()) => self.success(&request.reply, Some(&request.who.key), |_| {}),
             Err(code) => self.failure(&request.reply, &request.who.key, code),

@@ -52,7 +52,7 @@ impl Relay {
             Err(code) => return self.challenge(&reply, message, code, now),
         };
         if message.unknown().next().is_some() {
-            return self.unknown_attribute(&reply, message, Some(&who.key));
+            return Some(self.unknown_attribute(&reply, message, Some(&who.key)));
         }
         let request = Request {
             reply,
@@ -61,10 +61,10 @@ impl Relay {
             now: now.instant,
         };
         match method {
-            Method::Allocate => self.allocate(request),
-            Method::Refresh => self.refresh(&request),
-            Method::CreatePermission => self.create_permission(&request),
-            Method::ChannelBind => self.channel_bind(&request),
+            Method::Allocate => self.allocate(&request),
+            Method::Refresh => Some(self.refresh(&request)),
+            Method::CreatePermission => Some(self.create_permission(&request)),
+            Method::ChannelBind => Some(self.channel_bind(&request)),
             Method::Binding | Method::Send | Method::Data => None,
         }
     }
@@ -77,7 +77,7 @@ impl Relay {
         now: Instant,
     ) -> Option<Transmit<'_>> {
         if message.unknown().next().is_some() {
-            self.unknown_attribute(reply, message, None)?;
+            self.unknown_attribute(reply, message, None);
         } else {
             self.success(reply, None, |answer| {
                 answer.address(XOR_MAPPED_ADDRESS, reply.client.address);
@@ -132,7 +132,7 @@ impl Relay {
         reply: &Reply,
         message: &Message<'_>,
         key: Option<&Key>,
-    ) -> Option<Transmit<'_>> {
+    ) -> Transmit<'_> {
         self.refused(Code::UnknownAttribute);
         let mut answer = Self::begin(&mut self.answer, reply, Class::Error);
         answer.error(Code::UnknownAttribute);
@@ -141,7 +141,7 @@ impl Relay {
     }
 
     /// An error answer to somebody authenticated.
-    pub(super) fn failure(&mut self, reply: &Reply, key: &Key, code: Code) -> Option<Transmit<'_>> {
+    pub(super) fn failure(&mut self, reply: &Reply, key: &Key, code: Code) -> Transmit<'_> {
         self.refused(code);
         Self::begin(&mut self.answer, reply, Class::Error).error(code);
         self.finish(reply, Some(key))
@@ -152,7 +152,7 @@ impl Relay {
         reply: &Reply,
         key: Option<&Key>,
         fill: impl FnOnce(&mut Writer<'_>),
-    ) -> Option<Transmit<'_>> {
+    ) -> Transmit<'_> {
         fill(&mut Self::begin(&mut self.answer, reply, Class::Success));
         self.finish(reply, key)
     }
@@ -162,7 +162,7 @@ impl Relay {
         Writer::new(out, kind, reply.transaction)
     }
 
-    fn finish(&mut self, reply: &Reply, key: Option<&Key>) -> Option<Transmit<'_>> {
+    fn finish(&mut self, reply: &Reply, key: Option<&Key>) -> Transmit<'_> {
         let mut answer = Writer::resume(&mut self.answer, reply.transaction);
         if let Some(key) = key {
             answer.integrity(key);
@@ -170,7 +170,7 @@ impl Relay {
         if reply.fingerprint {
             answer.fingerprint();
         }
-        Some(Transmit::plain(Target::Client(reply.client), &self.answer))
+        Transmit::plain(Target::Client(reply.client), &self.answer)
     }
 
     /// Counts a refusal by its code.

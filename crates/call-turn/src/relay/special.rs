@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Refused unless allowed by name: network and prefix length.
 const SPECIAL_IPV4: [(Ipv4Addr, u32); 16] = [
     // "This" network: Linux takes 0.0.0.0 for loopback (RFC 791).
-    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     // Shared by carriers (RFC 6598); one cloud's metadata service is here.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
@@ -29,7 +29,7 @@ const SPECIAL_IPV4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// Within global unicast, 2000::/3, outside of which everything is special.
+/// Within global unicast, `2000::/3`, outside of which everything is special.
 const SPECIAL_IPV6: [(Ipv6Addr, u32); 3] = [
     // Protocol assignments, among them Teredo and benchmarks (RFC 2928).
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),

@@ -182,7 +182,7 @@ impl Relay {
         check(config)?;
         let addresses = addresses::relay_addresses(config)?;
         let listeners = [&config.udp, &config.tcp, &config.tls];
-        let own = listeners.into_iter().flatten().map(|address| address.ip());
+        let own = listeners.into_iter().flatten().map(SocketAddr::ip);
         let settings = Arc::new(settings(config, addresses, own, now));
         Self::with_settings(settings, Arc::new(Counters::default()), seed, now)
             .ok_or_else(|| StartError::System(io::Error::other("no key for nonces")))

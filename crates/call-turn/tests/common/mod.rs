@@ -108,7 +108,7 @@ impl World {
         self.transaction
     }
 
-    pub fn from_client(&mut self, client: Client, bytes: &[u8]) -> Option<Sent> {
+    pub fn client_sends(&mut self, client: Client, bytes: &[u8]) -> Option<Sent> {
         let direct = self
             .relay
             .handle_client_input(client, bytes, self.now)
@@ -118,7 +118,7 @@ impl World {
         direct.or(later)
     }
 
-    pub fn from_peer(&mut self, port: RelayPort, peer: &str, bytes: &[u8]) -> Option<Sent> {
+    pub fn peer_sends(&mut self, port: RelayPort, peer: &str, bytes: &[u8]) -> Option<Sent> {
         let peer = peer.parse().unwrap();
         self.relay
             .handle_peer_input(port, peer, bytes, self.now)
@@ -217,7 +217,7 @@ impl User {
     pub fn greet(&mut self, world: &mut World) {
         let request = begin(MessageClass::Request, ALLOCATE, world.transaction()).finish();
         let answer = world
-            .from_client(self.client, &request)
+            .client_sends(self.client, &request)
             .expect("a challenge");
         let answer = Answer::read(&answer.bytes);
         assert_eq!(answer.code, Some(401));
@@ -227,7 +227,9 @@ impl User {
 
     pub fn request(&self, world: &mut World, method: u16, attributes: &[(u16, Vec<u8>)]) -> Answer {
         let request = self.build(method, attributes, world.transaction());
-        let sent = world.from_client(self.client, &request).expect("an answer");
+        let sent = world
+            .client_sends(self.client, &request)
+            .expect("an answer");
         assert_eq!(sent.target, Target::Client(self.client));
         let answer = Answer::read(&sent.bytes);
         let message = Message::from_bytes(&sent.bytes).unwrap();
