@@ -63,13 +63,23 @@ impl Process {
     }
 
     fn address(&mut self) -> String {
+        let url = self.says("Call Server listening on ");
+        // In JSON a quotation mark follows.
+        url.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Reads on until a line says this; returns the rest of the line.
+    fn says(&mut self, what: &str) -> String {
+        let before = self.said.iter().find_map(|line| rest(line, what));
+        if let Some(found) = before {
+            return found;
+        }
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
-            let line = line.unwrap_or_else(|_| panic!("no address in {:#?}", self.said));
+            let line = line.unwrap_or_else(|_| panic!("no {what:?} in {:#?}", self.said));
             self.said.push(line.clone());
-            if let Some((_, url)) = line.split_once("Call Server listening on ") {
-                // In JSON a quotation mark follows.
-                return url.split('"').next().unwrap_or_default().to_owned();
+            if let Some(found) = rest(&line, what) {
+                return found;
             }
         }
     }
@@ -137,6 +147,10 @@ impl Drop for Process {
     }
 }
 
+fn rest(line: &str, what: &str) -> Option<String> {
+    line.split_once(what).map(|(_, rest)| rest.to_owned())
+}
+
 async fn next(socket: &mut Socket) -> Message {
     let message = tokio::time::timeout(PATIENCE, socket.next())
         .await
@@ -191,6 +205,32 @@ async fn a_client_that_never_goes_does_not_hold_it_up() {
     assert!(asked.elapsed() < Duration::from_secs(10), "{said}");
     let mut rest = Vec::new();
     let _ = half.read_to_end(&mut rest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_relay_serves_until_everything_else_is_finished() {
+    let mut process = Process::start(&[("CALL__SERVER__DRAIN_TIMEOUT", "20")]);
+    let relay = process.says("the relay listens on udp ");
+    // A request that is not whole keeps it from ending.
+    let address = process.url.trim_start_matches("http://").to_owned();
+    let mut half = std::net::TcpStream::connect(address).expect("a connection");
+    std::io::Write::write_all(&mut half, b"GET /healthz HTTP/1.1\r\nHos").expect("written");
+    process.signal("TERM");
+    process.says("stopping");
+    let client = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    client.set_read_timeout(Some(PATIENCE)).expect("set");
+    // A STUN binding request (RFC 8489).
+    let mut request = [0; 20];
+    request[1] = 1;
+    request[4..8].copy_from_slice(&[0x21, 0x12, 0xa4, 0x42]);
+    client.send_to(&request, relay).expect("sent");
+    let mut answer = [0; 100];
+    let length = client.recv(&mut answer).expect("an answer");
+    assert_eq!(answer[..2], [1, 1], "{:?}", &answer[..length]);
+    drop(half);
+    let (code, said) = process.ended();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("stopped"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,8 +32,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Prints a token for a user
     Token(token::Token),
-    /// Checks the settings, reads the keys, reaches the database, and warns of what is not fit for
-    /// production
+    /// Checks the settings, reads the keys, reaches the database and the relay, and warns of what is
+    /// not fit for production
     Check,
 }
 

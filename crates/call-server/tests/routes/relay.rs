@@ -168,6 +168,19 @@ async fn secrets_rotate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_was_made_up_outlives_a_restart() {
+    let data = tempfile::tempdir().expect("a folder");
+    let database = format!("sqlite://{}/calls.sqlite3", data.path().display());
+    let settings = [EMBEDDED, LISTEN, ("CALL__DATABASE__URL", &database)];
+    let before = credentials(&start_with(&settings).await).await;
+    let restarted = start_with(&settings).await;
+    let address = server(&credentials(&restarted).await, "turn:", "?transport=udp");
+    let text = |name: &str| before[name].as_str().expect("a text").to_owned();
+    let mut client = TurnClient::with(address, "udp", text("username"), text("credential")).await;
+    assert!(client.allocate().await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_a_quota() {
     let quota = ("CALL__TURN__ALLOCATIONS_PER_USER", "1");
     let running = start_with(&[EMBEDDED, LISTEN, quota]).await;
