@@ -34,7 +34,7 @@ fn an_allocation_has_an_address_a_lifetime_and_ends() {
     assert!(world.open.is_empty());
     assert_eq!(world.ended.len(), 1);
     assert_eq!(world.ended[0].user.as_str(), "alice");
-    assert_eq!(world.ended[0].duration, Duration::from_secs(600));
+    assert_eq!(world.ended[0].duration, Duration::from_mins(10));
     assert_eq!(user.request(&mut world, REFRESH, &[]).code, Some(437));
 }
 
@@ -81,7 +81,7 @@ fn lifetimes_are_capped_and_so_is_the_age() {
     assert_eq!(user.allocate(&mut world, &[lifetime(1)]).lifetime(), 600);
     let most = user.request(&mut world, REFRESH, &[lifetime(u32::MAX)]);
     assert_eq!(most.lifetime(), 3600);
-    world.later(Duration::from_secs(3000));
+    world.later(Duration::from_mins(50));
     let rest = user.request(&mut world, REFRESH, &[lifetime(3600)]);
     assert_eq!(rest.lifetime(), 2000);
     world.later(Duration::from_secs(2000));

@@ -269,8 +269,8 @@ fn check(acts: Vec<Act>) {
                 assert_eq!(answer.code, model.bind(client, number, to));
             }
             Act::Send { client, peer } => {
-                let send = indication(world.transaction(), address(peer), b"data");
-                let sent = world.client_sends(user(client).client, &send);
+                let request = indication(world.transaction(), address(peer), b"data");
+                let sent = world.client_sends(user(client).client, &request);
                 let expected = model.permitted(client, peer).then(|| Target::Peer {
                     from: ports[client].unwrap(),
                     peer: address(peer),
@@ -294,12 +294,11 @@ fn check(acts: Vec<Act>) {
                 assert_eq!(sent.is_some(), permitted);
                 if let Some(sent) = sent {
                     assert_eq!(sent.target, Target::Client(user(client).client));
-                    match model.channel(client, |_, p| p == peer) {
-                        Some((number, _)) => assert_eq!(sent.bytes, channel_data(number, b"data")),
-                        None => {
-                            let data = Answer::read(&sent.bytes);
-                            assert_eq!(data.value(0x0013), Some(&b"data"[..]));
-                        }
+                    if let Some((number, _)) = model.channel(client, |_, p| p == peer) {
+                        assert_eq!(sent.bytes, channel_data(number, b"data"));
+                    } else {
+                        let data = Answer::read(&sent.bytes);
+                        assert_eq!(data.value(0x0013), Some(&b"data"[..]));
                     }
                 }
             }

@@ -32,7 +32,7 @@ type HashMap<K, V> = std::collections::HashMap<K, V, RandomState>;
 /// [`next_command`](Self::next_command) after every call, and calls
 /// [`handle_timeout`](Self::handle_timeout) at [`poll_timeout`](Self::poll_timeout).
 pub struct Relay {
-    pub(super) settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) counters: Arc<Counters>,
     pub(super) nonces: Nonces,
     pub(super) random: ChaCha20Rng,

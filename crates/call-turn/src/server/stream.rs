@@ -176,3 +176,116 @@ async fn within<T>(
 ) -> Option<io::Result<T>> {
     timeout_at(until, work).await.ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{DuplexStream, duplex};
+    use tokio::task::{LocalSet, spawn_local};
+
+    use super::*;
+    use crate::server::connections::Connections;
+    use crate::{Relay, RelayConfig, Secret};
+
+    /// A Binding request, and the length of its answer.
+    const BINDING: &[u8; 20] = b"\x00\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl";
+    const ANSWER: usize = 32;
+
+    fn shard() -> Rc<Shard> {
+        let config = RelayConfig {
+            tcp: vec!["198.51.100.1:3478".parse().unwrap()],
+            secrets: vec![Secret::new("secret").unwrap()],
+            ..RelayConfig::default()
+        };
+        let relay = Relay::new(&config, [0; 32], std::time::Instant::now()).unwrap();
+        let (settings, counters) = (Arc::clone(&relay.settings), Arc::clone(&relay.counters));
+        let connections = Arc::new(Connections::new(1, 1));
+        Shard::new(relay, settings, counters, connections, Vec::new())
+    }
+
+    /// The far end of a connection that a relay serves.
+    fn connect() -> DuplexStream {
+        let (far, near) = duplex(1 << 20);
+        let client = Client {
+            address: "192.0.2.1:4000".parse().unwrap(),
+            local: "198.51.100.1:3478".parse().unwrap(),
+            transport: Transport::Tcp,
+        };
+        drop(spawn_local(exchange(shard(), near, client)));
+        far
+    }
+
+    /// In a world whose time passes as fast as nothing happens.
+    fn world<F: Future>(test: impl FnOnce() -> F) {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        LocalSet::new().block_on(&runtime, async { test().await });
+    }
+
+    #[test]
+    fn a_frame_may_come_in_parts() {
+        world(|| async {
+            let mut far = connect();
+            for part in BINDING.chunks(7) {
+                far.write_all(part).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(3)).await;
+            }
+            let mut answer = [0; ANSWER];
+            far.read_exact(&mut answer).await.unwrap();
+            assert_eq!(answer[..2], [0x01, 0x01]);
+        });
+    }
+
+    #[test]
+    fn a_frame_that_drips_is_not_waited_for() {
+        world(|| async {
+            let mut far = connect();
+            let begin = Instant::now();
+            for byte in [0x00, 0x01, 0x00, 0x40].into_iter().chain([0; 80]) {
+                if far.write_all(&[byte]).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            assert_eq!(begin.elapsed().as_secs(), FRAME.as_secs() + 1);
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn a_stream_cut_in_a_frame_ends() {
+        world(|| async {
+            let mut far = connect();
+            far.write_all(&BINDING[..9]).await.unwrap();
+            far.shutdown().await.unwrap();
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn who_says_nothing_and_has_nothing_is_let_go() {
+        world(|| async {
+            let mut far = connect();
+            let begin = Instant::now();
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+            assert_eq!(begin.elapsed(), IDLE);
+            // Whoever speaks stays.
+            let mut far = connect();
+            for _ in 0..10 {
+                far.write_all(BINDING).await.unwrap();
+                far.read_exact(&mut [0; ANSWER]).await.unwrap();
+                tokio::time::sleep(IDLE / 2).await;
+            }
+        });
+    }
+
+    #[test]
+    fn strangers_may_not_send_long_frames() {
+        world(|| async {
+            let mut far = connect();
+            far.write_all(&[0x40, 0x00, 0xff, 0xff]).await.unwrap();
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+        });
+    }
+}
