@@ -18,8 +18,10 @@ use parking_lot::Mutex;
 
 pub(crate) use config::{listeners, relay_config};
 pub use error::RelayError;
-pub(crate) use names::{Name, is_inner, names};
-pub(crate) use secrets::{configured, throwaway};
+use names::is_inner;
+pub(crate) use names::{Name, names};
+use secrets::configured;
+pub(crate) use secrets::throwaway;
 
 use crate::settings::{Settings, TurnSettings};
 

@@ -18,7 +18,8 @@ pub(crate) struct Name {
 /// The names of these listeners, each once. Of a listener whose address nobody knows there is none.
 pub(crate) fn names(settings: &Settings, listeners: &[Listener]) -> Vec<Name> {
     let mut names = Vec::new();
-    for listener in listeners {
+    let needed = |listener: &&Listener| !is_superfluous(listener, listeners);
+    for listener in listeners.iter().filter(needed) {
         let name = host(settings, listener).map(|host| Name {
             transport: listener.transport,
             host,
@@ -55,6 +56,18 @@ impl Name {
         // Hosts come from addresses, from `turn.host`, which was tried, and from `public_url`.
         uris.iter().filter_map(|uri| uri.parse().ok()).collect()
     }
+}
+
+/// An inner address of IPv6 beside one of IPv4: browsers give up on one server after the other, and
+/// this one only costs them time.
+fn is_superfluous(listener: &Listener, listeners: &[Listener]) -> bool {
+    let ip = listener.external.ip();
+    let beside = |other: &Listener| {
+        other.transport == listener.transport
+            && other.external.is_ipv4()
+            && !other.external.ip().is_unspecified()
+    };
+    ip.is_ipv6() && is_inner(ip) && listeners.iter().any(beside)
 }
 
 /// In the order that `turn.host` in config/default.toml says.
@@ -171,6 +184,21 @@ mod tests {
         assert_eq!(
             uris(&[], &listeners),
             ["stun:10.0.0.7:3478", "turn:10.0.0.7:3478?transport=udp"]
+        );
+    }
+
+    #[test]
+    fn an_inner_ipv6_address_beside_an_ipv4_address_is_left_out() {
+        let ipv4 = listener(Transport::Udp, "0.0.0.0:3478", "8.8.4.4:3478");
+        let ipv6 = listener(Transport::Udp, "[::]:3478", "[fd00::2]:3478");
+        let tcp = listener(Transport::Tcp, "[::]:3478", "[fd00::2]:3478");
+        assert_eq!(
+            uris(&[], &[ipv4, ipv6, tcp]),
+            [
+                "stun:8.8.4.4:3478",
+                "turn:8.8.4.4:3478?transport=udp",
+                "turn:[fd00::2]:3478?transport=tcp",
+            ]
         );
     }
 
