@@ -44,6 +44,10 @@ async fn socket(
                     Some(Ok(Message::Ping(bytes))) => {
                         let _ = session.pong(&bytes).await;
                     }
+                    Some(Ok(Message::Close(reason))) => {
+                        let _ = session.close(reason).await;
+                        break;
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => break,
                 },

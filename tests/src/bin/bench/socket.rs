@@ -19,7 +19,7 @@ pub(crate) type Stream = SplitStream<Socket>;
 pub(crate) async fn server() -> Server {
     Server::start(&[
         ("CALL__LIMITS__INITIATE_PER_MINUTE", "1000000"),
-        ("CALL__LIMITS__MESSAGES_PER_SECOND", "1000000"),
+        ("CALL__LIMITS__MESSAGES_PER_SECOND", "100000"),
         ("CALL__LOG__LEVEL", "warn"),
     ])
     .await
