@@ -67,7 +67,9 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> anyhow::Result<()> {
         }
         coturn.print(None);
         ours.print(None);
-        rates.iter().for_each(|rate| rate.print(None));
+        for rate in &rates {
+            rate.print(None);
+        }
         ratio.print(Some(Goal::AtLeast(1.5)));
     }
     let mut share = Figure::new("memory per allocation, ours over coturn", "%");

@@ -49,7 +49,11 @@ impl TurnClient {
             nonce: Vec::new(),
         };
         let transport = (0x0019, vec![17, 0, 0, 0]);
-        let challenge = exchange(&socket, &request(0x003, &[transport.clone()], None)?).await?;
+        let challenge = exchange(
+            &socket,
+            &request(0x003, std::slice::from_ref(&transport), None)?,
+        )
+        .await?;
         credentials.realm = attribute(&challenge, 0x0014).context("a realm")?;
         credentials.nonce = attribute(&challenge, 0x0015).context("a nonce")?;
         let peer = (0x0012, xor_address(peer)?);
