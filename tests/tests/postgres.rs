@@ -7,7 +7,7 @@ use serde_json::json;
 /// A PostgreSQL server and a Call Server on it.
 async fn on_postgres() -> (PostgresServer, Server) {
     let postgres = PostgresServer::start();
-    let url = postgres.url(&postgres.create_database());
+    let url = postgres.create_database();
     let server = Server::start(&[("CALL__DATABASE__URL", &url)]).await;
     (postgres, server)
 }
@@ -81,7 +81,7 @@ async fn two_who_call_each_other_meet_in_one_call() {
 #[tokio::test]
 async fn the_database_is_made_by_hand_and_unmade() {
     let postgres = PostgresServer::start();
-    let url = postgres.url(&postgres.create_database());
+    let url = postgres.create_database();
     let run = |arguments: &[&str]| {
         let output = std::process::Command::new(call_tests::binary("call-server"))
             .args(arguments)

@@ -1,12 +1,12 @@
 //! Allocations: how they are had, refreshed, refused and lost.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
+mod scene;
 
 use std::time::Duration;
 
 use call_turn::{Family, Refusal, Secret, Target, Transport};
-use common::*;
+use scene::*;
 
 fn alice(world: &mut World) -> User {
     let mut user = User::new("alice", client(Transport::Udp, 40_000));

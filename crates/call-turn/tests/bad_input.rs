@@ -1,12 +1,12 @@
 //! Input that is wrong: answered as the RFCs say, or not at all.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
+mod scene;
 
 use std::time::Duration;
 
 use call_turn::{Refusal, Transport};
-use common::*;
+use scene::*;
 use stun_types::message::{MessageClass, MessageWrite, MessageWriteExt};
 
 fn binding() -> Vec<u8> {

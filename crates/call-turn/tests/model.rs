@@ -1,13 +1,13 @@
 //! Random sequences of what clients and peers do, against a model that keeps everything in lists.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
+mod scene;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use call_turn::{Family, RelayPort, Target, Transport};
-use common::*;
+use scene::*;
 use proptest::prelude::*;
 
 const CLIENTS: usize = 3;

@@ -1,12 +1,12 @@
 //! Who may not be relayed to: every way to write a forbidden address, by every way to reach it.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
+mod scene;
 
 use std::net::SocketAddr;
 
 use call_turn::{Refusal, RelayConfig, Transport};
-use common::*;
+use scene::*;
 
 /// Forbidden addresses and their disguises.
 const FORBIDDEN: [&str; 72] = [

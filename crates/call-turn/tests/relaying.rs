@@ -1,12 +1,12 @@
 //! Data: permissions, channels, indications, both ways, and between two clients of one server.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod common;
+mod scene;
 
 use std::time::Duration;
 
 use call_turn::{Family, Refusal, RelayPort, Target, Transport};
-use common::*;
+use scene::*;
 
 /// A client with an allocation, and its port.
 fn allocated(world: &mut World, name: &str, transport: Transport, port: u16) -> (User, RelayPort) {
