@@ -211,10 +211,15 @@ async fn a_client_that_never_goes_does_not_hold_it_up() {
 async fn the_relay_serves_until_everything_else_is_finished() {
     let mut process = Process::start(&[("CALL__SERVER__DRAIN_TIMEOUT", "20")]);
     let relay = process.says("the relay listens on udp ");
-    // A request that is not whole keeps it from ending.
+    // A request whose body never comes keeps it from ending; 100 says that it waits for the body.
     let address = process.url.trim_start_matches("http://").to_owned();
     let mut half = std::net::TcpStream::connect(address).expect("a connection");
-    std::io::Write::write_all(&mut half, b"GET /healthz HTTP/1.1\r\nHos").expect("written");
+    let head = b"POST /api/dev/token HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n\
+        Content-Type: application/json\r\nContent-Length: 99\r\n\r\n";
+    std::io::Write::write_all(&mut half, head).expect("written");
+    let mut go_on = [0; 12];
+    half.read_exact(&mut go_on).expect("an answer");
+    assert_eq!(&go_on, b"HTTP/1.1 100");
     process.signal("TERM");
     process.says("stopping");
     let client = std::net::UdpSocket::bind("127.0.0.1:0").expect("a socket");
