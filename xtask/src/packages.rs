@@ -14,7 +14,7 @@ struct Need {
     present: fn() -> bool,
 }
 
-const NEEDS: [Need; 10] = [
+const NEEDS: [Need; 12] = [
     Need {
         purpose: "the C compiler for SQLite and libpq",
         package: "build-essential",
@@ -24,6 +24,16 @@ const NEEDS: [Need; 10] = [
         purpose: "the PostgreSQL server that the store's tests start",
         package: "postgresql",
         present: || on_path("postgres") || debian_postgresql(),
+    },
+    Need {
+        purpose: "the system's libpq, for the check of that feature",
+        package: "libpq-dev",
+        present: || succeeds(program("pkg-config").args(["--exists", "libpq"])),
+    },
+    Need {
+        purpose: "finds the system's libraries",
+        package: "pkg-config",
+        present: || on_path("pkg-config"),
     },
     Need {
         purpose: "the browser of the end-to-end tests",

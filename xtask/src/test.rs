@@ -208,8 +208,19 @@ fn features() -> Result<()> {
         execute(&mut cargo(alone.iter().chain(&deny)))?;
         let features = package["features"].as_object().context("no features")?;
         for feature in features.keys().filter(|feature| *feature != "default") {
-            let single = ["--no-default-features", "--features", feature];
-            execute(&mut cargo(alone.iter().chain(&single).chain(&deny)))?;
+            let companions = &package["metadata"]["xtask"]["companions"];
+            let beside = companions
+                .as_array()
+                .is_some_and(|all| all.iter().any(|c| c == feature));
+            // One that means something only beside others is added to the default ones.
+            let none = (!beside).then_some("--no-default-features");
+            let single = none.into_iter().chain(["--features", feature]);
+            let arguments = alone
+                .iter()
+                .copied()
+                .chain(single)
+                .chain(deny.iter().copied());
+            execute(&mut cargo(arguments))?;
         }
     }
     Ok(())
