@@ -1,7 +1,10 @@
-//! TURN credentials that need no account: the REST scheme (draft-uberti-behave-turn-rest-00) that
-//! coturn calls `use-auth-secret`.
+//! A STUN and TURN relay (RFC 8489, RFC 8656) to put into a server, and the credentials for it or
+//! any other.
 //!
-//! Whoever issues and whoever verifies share a secret and nothing else:
+//! [`RelayServer`] is the relay with its sockets and threads, [`Relay`] the state machine by itself.
+//!
+//! The credentials need no account: the REST scheme (draft-uberti-behave-turn-rest-00) that coturn
+//! calls `use-auth-secret`. Whoever issues and whoever verifies share a secret and nothing else:
 //!
 //! ```text
 //! username   = <Unix time of expiry, in seconds>:<user id>
@@ -10,10 +13,10 @@
 //!
 //! # Contract
 //!
-//! - No I/O, no clock: the time is passed in.
+//! - No I/O, no clock: the time is passed in ([`RelayServer`] alone opens sockets).
 //! - Secrets rotate: put the new one first. Credentials are issued with the first secret and
 //!   verified against all, so that those issued before the rotation stay good until they expire.
-//! - Verification takes the same time whichever secret matches, and if none does.
+//! - Verification of a password takes the same time whichever secret matches, and if none does.
 //! - A secret is never printed: [`Secret`] and [`TurnCredential`] hide it in their `Debug`.
 //!
 //! # Example

@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use call_turn::{Family, RelayPort, Target, Transport};
-use scene::*;
 use proptest::prelude::*;
+use scene::*;
 
 const CLIENTS: usize = 3;
 const PEERS: [&str; 5] = [

@@ -139,7 +139,12 @@ impl Hammer {
             }
             1 => {
                 let at = script.byte()?;
-                let peer = PEERS[script.below(PEERS.len())?];
+                let peers = if script.byte()? < 64 {
+                    &PEERS[..]
+                } else {
+                    &PEERS[..3]
+                };
+                let peer = peers[script.below(peers.len())?];
                 let bytes = script.bytes(255)?;
                 self.peer_input(at, peer, &bytes);
             }
@@ -152,21 +157,35 @@ impl Hammer {
             }
             3 => {
                 let mut message = self.begin(0x0016);
+                self.required(&mut message, 0x0016, script)?;
                 self.attributes(&mut message, script)?;
                 push(&mut message, 0x0013, &script.bytes(60)?);
                 self.client_input(number, &message);
             }
-            4 => self.wait(Duration::from_secs(u64::from(script.byte()?) * 4)),
-            5 if script.byte()? < 32 => {
+            4 => {
+                // Mostly moments, sometimes longer than anything lasts.
+                let (time, long) = (u64::from(script.byte()?), script.byte()? < 8);
+                self.wait(Duration::from_secs(if long {
+                    time * 20
+                } else {
+                    time / 16
+                }));
+            }
+            5 if script.byte()? < 16 => {
                 self.relay.handle_client_closed(&client(number), self.now);
                 self.carry_out();
             }
-            6 => self.occupied = script.byte()? < 32,
+            6 => self.occupied = script.byte()? < 16,
             // Requests of all methods, all sealed; some damaged afterwards.
             _ => {
                 let methods = [0x001, 0x003, 0x003, 0x004, 0x008, 0x009, 0x009, 0x00a];
-                let mut message = self.begin(methods[script.below(methods.len())?]);
-                self.attributes(&mut message, script)?;
+                let method = methods[script.below(methods.len())?];
+                let mut message = self.begin(method);
+                self.required(&mut message, method, script)?;
+                // Seldom more than that.
+                if script.byte()? < 64 {
+                    self.attributes(&mut message, script)?;
+                }
                 self.seal(&mut message, number, script.byte()?);
                 if script.byte()? < 32 {
                     let at = usize::from(script.byte()?) % message.len();
@@ -195,6 +214,27 @@ impl Hammer {
         message
     }
 
+    /// What a message must have to be of use; now and then not.
+    fn required(&self, message: &mut Vec<u8>, kind: u16, script: &mut Script<'_>) -> Option<()> {
+        let choice = script.byte()?;
+        if choice < 16 {
+            return Some(());
+        }
+        // Mostly peers that may be reached.
+        let peers = if choice < 48 { &PEERS[..] } else { &PEERS[..3] };
+        let peer = peers[script.below(peers.len())?].parse().ok()?;
+        match kind {
+            0x003 => push(message, 0x0019, &[17, 0, 0, 0]),
+            0x008 | 0x0016 => push(message, 0x0012, &xor(peer, self.transaction)),
+            0x009 => {
+                push(message, 0x000c, &[0x40, script.byte()? % 4, 0, 0]);
+                push(message, 0x0012, &xor(peer, self.transaction));
+            }
+            _ => {}
+        }
+        Some(())
+    }
+
     fn attributes(&self, message: &mut Vec<u8>, script: &mut Script<'_>) -> Option<()> {
         for _ in 0..script.below(5)? {
             match script.byte()? % 12 {
@@ -218,8 +258,8 @@ impl Hammer {
     }
 
     fn seal(&self, message: &mut Vec<u8>, number: u8, how: u8) {
-        // Two users share the clients; now and then one takes another's place.
-        let user = if how < 8 { number + 1 } else { number } % 2;
+        // Three users share the clients; now and then one takes another's place.
+        let user = if how < 8 { number + 1 } else { number } % 3;
         let username = format!("{}:user{user}", WALL_SECS + 1_000_000_000);
         let mut hmac = Hmac::<Sha1>::new_from_slice(SECRET.as_bytes()).expect("any length");
         hmac.update(username.as_bytes());

@@ -29,8 +29,13 @@ const IDLE: usize = 1_000;
 /// A burst that takes longer is lost.
 const LOST: Duration = Duration::from_millis(200);
 
-/// A payload and how many come at once: speech comes one by one, a frame of video in several.
-const LOADS: [(u16, usize, &str); 2] = [(160, 1, "one by one"), (1_000, 8, "in bursts of eight")];
+/// A payload and how many come at once. Speech of one comes one by one, of many at once in bursts;
+/// a frame of video has several packets.
+const LOADS: [(u16, usize, &str); 3] = [
+    (160, 1, "one by one"),
+    (160, 8, "in eights"),
+    (1_000, 8, "in eights"),
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
@@ -47,7 +52,7 @@ struct Running {
 pub(crate) async fn run(rounds: usize, time: Duration) -> anyhow::Result<()> {
     println!("\nTURN relay over UDP channels ({CLIENTS} clients, {THREADS} threads each)");
     for (length, burst, manner) in LOADS {
-        let name = |which, what: &str| format!("{which}: {what}, {length} bytes {manner}");
+        let name = |which, what: &str| format!("{which}, {length} bytes {manner}: {what}");
         let cost = "packets per CPU-second";
         let mut coturn = Figure::new(name("coturn", cost), "per s");
         let mut ours = Figure::new(name("ours", cost), "per s");
@@ -55,7 +60,10 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> anyhow::Result<()> {
             Figure::new(name("coturn", "packets a second"), "per s"),
             Figure::new(name("ours", "packets a second"), "per s"),
         ];
-        let mut ratio = Figure::new(format!("ours over coturn, {length} bytes"), "times");
+        let mut ratio = Figure::new(
+            format!("ours over coturn, {length} bytes {manner}"),
+            "times",
+        );
         for _ in 0..rounds {
             let theirs = measure(Which::Coturn, length, burst, time).await?;
             let mine = measure(Which::Ours, length, burst, time).await?;
