@@ -22,7 +22,7 @@ const GOAL: f64 = 300.0;
 pub(crate) async fn run(rounds: usize, time: Duration) -> anyhow::Result<()> {
     println!("\nCall set-up on SQLite, every commit synced to disk ({PAIRS} pairs)");
     let mut syncs = Figure::new(
-        "limit: single-row SQLite commits, synced, one by one",
+        "limit: small writes made durable (fdatasync), one by one",
         "per s",
     );
     let mut rate = Figure::new("calls set up and ended, as fast as it goes", "per s");
