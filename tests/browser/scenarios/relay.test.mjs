@@ -84,3 +84,30 @@ test('nothing but port 443: through the relay by TLS', { timeout: 240_000 }, asy
     assert.deepEqual([path.local, path.relayProtocol], ['relay', 'tls']);
   }
 });
+
+test('the relay sends nothing into the private network of its host', { timeout: 120_000 }, () => {
+  const home = internet.home();
+  const canary = internet.canary();
+  const curl = (path, ...more) =>
+    JSON.parse(internet.run(home, 'curl', ['--silent', `${server.url}${path}`, ...more]));
+  const body = JSON.stringify({ userId: 'mallory' });
+  const json = ['--header', 'content-type: application/json', '--data', body];
+  const { token } = curl('/api/dev/token', ...json);
+  const bearer = ['--header', `authorization: Bearer ${token}`];
+  const { username, credential } = curl('/api/calls/turn-credentials', ...bearer);
+  const send = (peer, ...how) =>
+    internet.run(home, 'turnutils_uclient', [
+      ...['-u', username, '-w', credential, '-e', peer, '-r', '3480', '-n', '5', '-c', ...how],
+      RELAY,
+    ]);
+
+  // The canary sings where it may be reached, so its silence means something.
+  send(canary.open);
+  assert.ok(canary.counts().open > 0, JSON.stringify(canary.counts()));
+
+  for (const how of [[], ['-s'], ['-t'], ['-t', '-s']]) {
+    const said = send(canary.hidden, ...how);
+    assert.match(said, /403/, said);
+  }
+  assert.equal(canary.counts().hidden, 0);
+});

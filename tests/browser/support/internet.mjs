@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,40 @@ export class Internet {
     const computer = this.#namespace(`h${number}`);
     this.#plug(computer, [`203.0.113.${100 + number}`]);
     return computer;
+  }
+
+  /**
+   * A machine beside the server that counts the UDP packets it gets, at a public address and at one
+   * of the server's private network. `counts()` tells both.
+   */
+  canary() {
+    const canary = this.#namespace('c');
+    const [open, hidden] = ['203.0.113.60', '10.66.0.5'];
+    this.#plug(canary, [open, hidden]);
+    address(this.server, 'eth0', '10.66.0.1');
+    const rules = [
+      'table inet watch {',
+      '  chain input { type filter hook input priority filter;',
+      `    ip daddr ${open} meta l4proto udp counter;`,
+      `    ip daddr ${hidden} meta l4proto udp counter;`,
+      '  }',
+      '}',
+    ];
+    execFileSync('ip', ['netns', 'exec', canary, 'nft', '-f', '-'], { input: rules.join('\n') });
+    const list = ['netns', 'exec', canary, 'nft', 'list', 'table', 'inet', 'watch'];
+    const counts = () => {
+      const shown = execFileSync('ip', list, { encoding: 'utf8' });
+      const packets = [...shown.matchAll(/counter packets (\d+)/g)].map(([, n]) => Number(n));
+      return { open: packets[0], hidden: packets[1] };
+    };
+    return { open, hidden, counts };
+  }
+
+  /** Runs a program inside a namespace for some seconds at most; returns what it printed. */
+  run(namespace, program, arguments_, seconds = 8) {
+    const limited = ['timeout', String(seconds), program, ...arguments_];
+    const done = spawnSync('ip', ['netns', 'exec', namespace, ...limited], { encoding: 'utf8' });
+    return done.stdout + done.stderr;
   }
 
   /** Chromium inside a namespace, as a program that can be launched. */
