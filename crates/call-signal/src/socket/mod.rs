@@ -91,6 +91,28 @@ struct Socket {
     running: Option<Running>,
 }
 
+/// Says which device was shut out, and why; comings and goings are no news.
+fn tell_the_log(who: &Address, code: CloseCode) {
+    match code {
+        CloseCode::Normal | CloseCode::GoingAway | CloseCode::Lost | CloseCode::Replaced => {}
+        CloseCode::Protocol
+        | CloseCode::Unsupported
+        | CloseCode::NotText
+        | CloseCode::TooBig
+        | CloseCode::TryAgainLater
+        | CloseCode::TooManyErrors
+        | CloseCode::Unauthenticated
+        | CloseCode::SlowReader
+        | CloseCode::TooManyMessages => tracing::warn!(
+            user = %who.user,
+            device = %who.device,
+            code = code.as_u16(),
+            reason = code.reason(),
+            "a socket was closed"
+        ),
+    }
+}
+
 /// Why the loop wakes up.
 enum Wake {
     Frame(Option<Result<Message, ProtocolError>>),
@@ -108,12 +130,14 @@ impl Socket {
         {
             self.registered = registered;
         }
-        if let Some((address, session)) = self.registered.take()
-            && self.hub.unregister(&address, session)
-        {
-            self.service.closed(&address).await;
+        let code = self.outbox.closed().unwrap_or(code);
+        if let Some((address, session)) = self.registered.take() {
+            tell_the_log(&address, code);
+            if self.hub.unregister(&address, session) {
+                self.service.closed(&address).await;
+            }
         }
-        self.hub.socket_closed(self.outbox.closed().unwrap_or(code));
+        self.hub.socket_closed(code);
     }
 
     async fn serve(&mut self) -> CloseCode {
