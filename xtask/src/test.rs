@@ -187,15 +187,16 @@ fn docs() -> Result<()> {
     execute(cargo(pages).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// What cargo knows of the workspace.
+fn metadata() -> Result<Value> {
+    let arguments = ["metadata", "--format-version=1", "--no-deps", "--locked"];
+    let metadata = read(&mut cargo(arguments))?;
+    serde_json::from_str(&metadata).context("cargo metadata is no JSON")
+}
+
 /// Feature unification in a workspace hides a crate that compiles only beside another.
 fn features() -> Result<()> {
-    let metadata = read(&mut cargo([
-        "metadata",
-        "--format-version=1",
-        "--no-deps",
-        "--locked",
-    ]))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is no JSON")?;
+    let metadata = metadata()?;
     for package in metadata["packages"].as_array().context("no packages")? {
         if package["publish"] == Value::Array(Vec::new()) {
             continue;
@@ -227,13 +228,7 @@ fn features() -> Result<()> {
 }
 
 fn browsers() -> Result<()> {
-    let metadata = read(&mut cargo([
-        "metadata",
-        "--format-version=1",
-        "--no-deps",
-        "--locked",
-    ]))?;
-    let metadata: Value = serde_json::from_str(&metadata).context("cargo metadata is no JSON")?;
+    let metadata = metadata()?;
     let target = metadata["target_directory"]
         .as_str()
         .context("no target directory")?;
