@@ -47,10 +47,14 @@
 //!
 //! `webrtc` (off by default): the `webrtc` module reads the statistics of a webrtc-rs peer connection into the
 //! same shape.
+//!
+//! `sfu` (off by default): the `sfu` module, a selective forwarding unit for calls of more than two.
 
 mod assess;
 mod monitor;
 mod sample;
+#[cfg(feature = "sfu")]
+pub mod sfu;
 #[cfg(feature = "webrtc")]
 pub mod webrtc;
 

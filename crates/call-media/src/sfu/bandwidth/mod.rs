@@ -1,0 +1,1 @@
+//! How much a peer can take, and what it gets of what it wants.

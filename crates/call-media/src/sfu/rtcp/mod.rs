@@ -1,0 +1,1 @@
+//! RTCP (RFC 3550, 4585): reception, retransmission, key frames, transport feedback.

@@ -1,0 +1,1 @@
+//! Who speaks, from audio levels (RFC 6464).
