@@ -15,6 +15,7 @@ use crate::bus::{Bus, LocalBus};
 use crate::clock::Clock;
 use crate::deadline::Deadlines;
 use crate::lane::Lanes;
+use crate::media_plane::MediaPlane;
 use crate::quality::QualityLog;
 use crate::roster::Roster;
 
@@ -30,6 +31,8 @@ pub struct EngineConfig {
     pub turn: TurnAuthority,
     /// Everybody is told who comes online and goes offline.
     pub presence_directory: bool,
+    /// Forwards the media of calls that are not peer-to-peer; without one every call is.
+    pub media: Option<Arc<dyn MediaPlane>>,
 }
 
 /// Carries calls out. See the [crate documentation](crate).

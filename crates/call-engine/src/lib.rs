@@ -45,6 +45,7 @@
 //!     policy: Policy::default(),
 //!     turn: TurnAuthority::new(vec![], vec![], Duration::from_hours(24))?,
 //!     presence_directory: false,
+//!     media: None,
 //! };
 //! let hub = Arc::new(Hub::new(HubLimits::default()));
 //! let engine = Engine::start(config, Arc::new(store), hub, Arc::new(SystemClock)).await?;
@@ -80,6 +81,8 @@ mod execute;
 mod id;
 mod kept;
 mod lane;
+mod media_event;
+mod media_plane;
 mod message;
 mod quality;
 mod roster;
@@ -91,6 +94,7 @@ pub use bus::{Bus, LocalBus};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use engine::{Engine, EngineConfig};
 pub use error::{CommandError, Unavailable};
+pub use media_plane::MediaPlane;
 pub use quality::{QualityFigures, QualitySummary, summarise};
 pub use service::{Authenticator, EngineService};
 pub use use_case::{

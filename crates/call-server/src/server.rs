@@ -96,6 +96,7 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
             policy: settings.policy.clone(),
             turn,
             presence_directory: settings.presence.directory,
+            media: None,
         },
         Arc::new(MeasuredStore::new(
             Arc::new(store) as Arc<dyn CallStore>,

@@ -55,6 +55,7 @@ pub fn config() -> EngineConfig {
         policy: Policy::default(),
         turn: TurnAuthority::new(vec![secret], vec![uri], Duration::from_hours(24)).expect("turn"),
         presence_directory: true,
+        media: None,
     }
 }
 

@@ -1,0 +1,19 @@
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use call_media::sfu::{Command, RoomId, RoomStats};
+
+/// Forwards the media of calls that are not peer-to-peer: the seam to a selective forwarding unit.
+///
+/// The engine tells it what is to happen by [`MediaPlane::command`]; what came of it is told by
+/// [`Engine::media_event`](crate::Engine::media_event). An engine without a media plane keeps every call peer-to-peer.
+#[async_trait]
+pub trait MediaPlane: Debug + Send + Sync + 'static {
+    /// Asks something of a room. Never blocks; the commands of a room are carried out in the order in which they come.
+    ///
+    /// What cannot be carried out is told as [`Event::Refused`](call_media::sfu::Event::Refused).
+    fn command(&self, room: &RoomId, command: Command);
+
+    /// A room as it is now; without peers if there is no such room, or nobody answered.
+    async fn room_stats(&self, room: &RoomId) -> RoomStats;
+}
