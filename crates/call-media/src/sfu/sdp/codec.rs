@@ -1,0 +1,118 @@
+use super::super::VideoCodec;
+
+/// Payload type of RED for Opus (RFC 2198).
+pub(crate) const RED: u8 = 63;
+
+/// Clock rate of every video codec and of its retransmission, in Hz.
+pub(crate) const RTX_CLOCK_RATE: u32 = 90_000;
+
+/// What a payload type stands for. Payload types are fixed: the same in every offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Codec {
+    /// Opus (RFC 7587).
+    Opus,
+    /// Opus with redundancy (RFC 2198).
+    Red,
+    /// A video codec.
+    Video(VideoCodec),
+    /// Retransmissions of a video codec (RFC 4588).
+    Rtx(VideoCodec),
+}
+
+impl Codec {
+    /// The payload type.
+    pub(crate) const fn payload_type(self) -> u8 {
+        match self {
+            Self::Opus => 111,
+            Self::Red => RED,
+            Self::Video(VideoCodec::Vp8) => 96,
+            Self::Rtx(VideoCodec::Vp8) => 97,
+            Self::Video(VideoCodec::Vp9) => 98,
+            Self::Rtx(VideoCodec::Vp9) => 99,
+            Self::Video(VideoCodec::H264) => 102,
+            Self::Rtx(VideoCodec::H264) => 103,
+            Self::Video(VideoCodec::Av1) => 45,
+            Self::Rtx(VideoCodec::Av1) => 46,
+        }
+    }
+
+    /// What a payload type stands for; none for one that is never offered.
+    pub(crate) const fn from_payload_type(payload_type: u8) -> Option<Self> {
+        match payload_type {
+            111 => Some(Self::Opus),
+            RED => Some(Self::Red),
+            96 => Some(Self::Video(VideoCodec::Vp8)),
+            97 => Some(Self::Rtx(VideoCodec::Vp8)),
+            98 => Some(Self::Video(VideoCodec::Vp9)),
+            99 => Some(Self::Rtx(VideoCodec::Vp9)),
+            102 => Some(Self::Video(VideoCodec::H264)),
+            103 => Some(Self::Rtx(VideoCodec::H264)),
+            45 => Some(Self::Video(VideoCodec::Av1)),
+            46 => Some(Self::Rtx(VideoCodec::Av1)),
+            _ => None,
+        }
+    }
+
+    /// Ticks of the RTP clock per second.
+    pub(crate) const fn clock_rate(self) -> u32 {
+        match self {
+            Self::Opus | Self::Red => 48_000,
+            Self::Video(_) | Self::Rtx(_) => RTX_CLOCK_RATE,
+        }
+    }
+}
+
+/// A header extension that is offered (RFC 8285), with its fixed id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Extension {
+    /// Level of the sound in a packet (RFC 6464).
+    AudioLevel,
+    /// When the packet was sent.
+    AbsoluteSendTime,
+    /// The transport-wide sequence number.
+    TransportSequence,
+    /// The line of a packet (RFC 9143).
+    Mid,
+    /// The layer of a packet (RFC 8852).
+    Rid,
+    /// The layer of a retransmitted packet (RFC 8852).
+    RepairedRid,
+}
+
+impl Extension {
+    /// Every extension.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::AudioLevel,
+        Self::AbsoluteSendTime,
+        Self::TransportSequence,
+        Self::Mid,
+        Self::Rid,
+        Self::RepairedRid,
+    ];
+
+    /// The id in packets, 1 to 14.
+    pub(crate) const fn id(self) -> u8 {
+        match self {
+            Self::AudioLevel => 1,
+            Self::AbsoluteSendTime => 2,
+            Self::TransportSequence => 3,
+            Self::Mid => 4,
+            Self::Rid => 10,
+            Self::RepairedRid => 11,
+        }
+    }
+
+    /// The name in SDP.
+    pub(crate) const fn uri(self) -> &'static str {
+        match self {
+            Self::AudioLevel => "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+            Self::AbsoluteSendTime => "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+            Self::TransportSequence => {
+                "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+            }
+            Self::Mid => "urn:ietf:params:rtp-hdrext:sdes:mid",
+            Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+            Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+        }
+    }
+}
