@@ -1,4 +1,4 @@
-import type { Call } from "./call.js";
+import type { Call, CallEvents, MuteRequest } from "./call.js";
 import { isInside, isRinging, mine, viewOf } from "./call-view.js";
 import { isLost, outReason, reasonToEnd } from "./end-reason.js";
 import type { Environment } from "./environment.js";
@@ -16,7 +16,7 @@ import { QualityWatch } from "./quality-watch.js";
 import type { RestApi } from "./rest.js";
 import type { CallEndReason, CallSnapshot } from "./snapshot.js";
 import type { Socket } from "./socket.js";
-import { ValueStore } from "./store.js";
+import { Emitter, ValueStore } from "./store.js";
 import { applyChange, type Change } from "./wire/apply.js";
 import type { MediaState, WireCall, WireParticipant } from "./wire/types.js";
 
@@ -36,7 +36,7 @@ export interface CallServices {
 }
 
 /** One call: the server's word, the devices and the connections, brought together. */
-export class CallSession implements Call {
+export class CallSession extends Emitter<CallEvents> implements Call {
   readonly id: string;
   readonly state: ValueStore<CallSnapshot>;
   readonly levels: ValueStore<ReadonlyMap<string, number>>;
@@ -58,6 +58,7 @@ export class CallSession implements Call {
   #departure: (() => Promise<WireCall>) | null = null;
 
   constructor(services: CallServices, wire: WireCall, media?: LocalMedia) {
+    super();
     const { environment, selfId, api } = services;
     const { clock } = environment;
     this.id = wire.id;
@@ -194,6 +195,34 @@ export class CallSession implements Call {
   async setVideoPaused(paused: boolean): Promise<void> {
     this.#requireLive();
     this.#media.setVideoPaused(paused);
+  }
+
+  async addParticipants(userIds: readonly string[]): Promise<void> {
+    this.follow(await this.#services.api.addParticipants(this.id, userIds));
+  }
+
+  async remove(userId: string): Promise<void> {
+    await this.#services.api.removeParticipant(this.id, userId);
+  }
+
+  async muteParticipant(userId: string, what: MuteRequest): Promise<void> {
+    await this.#services.api.muteParticipant(this.id, userId, what);
+  }
+
+  async setRole(userId: string, role: "moderator" | "participant"): Promise<void> {
+    await this.#services.api.setRole(this.id, userId, role);
+  }
+
+  async raiseHand(raised: boolean): Promise<void> {
+    await this.#services.api.raiseHand(this.id, raised);
+  }
+
+  react(): void {}
+
+  setViews(): void {}
+
+  sendMessage(): boolean {
+    return false;
   }
 
   // What the client hands on.

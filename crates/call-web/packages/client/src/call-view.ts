@@ -71,6 +71,7 @@ export function viewOf(parts: CallParts): CallSnapshot {
         return {
           userId,
           name: name ?? userId,
+          role: participant.role,
           status,
           media,
           stream: peer?.link?.stream ?? null,
@@ -79,12 +80,23 @@ export function viewOf(parts: CallParts): CallSnapshot {
           connectionState: peer?.state ?? null,
           candidateType: figures?.candidateType ?? null,
           figures,
+          screenStream: null,
+          path: peer?.link ? ("p2p" as const) : null,
+          streams: { video: null, screen: null },
+          handRaisedAt: null,
         };
       }),
     startedAt: toTime(wire.startedAt),
     endedAt: toTime(wire.endedAt),
     endReason: parts.endReason,
     quality: toState(quality.worst()),
+    topology: wire.topology,
+    role: mine(wire, selfId)?.role ?? "participant",
+    moderator: wire.initiatorId === selfId,
+    handRaisedAt: null,
+    activeSpeakers: [],
+    reactions: [],
+    handovers: [],
   };
 }
 

@@ -15,7 +15,7 @@ import { IceSource } from "./ice.js";
 import { Inbox } from "./inbox.js";
 import { LocalMedia } from "./media.js";
 import { MediaMemory } from "./memory.js";
-import type { CallRequest, ClientOptions } from "./options.js";
+import type { CallRequest, ClientOptions, MediaChoice } from "./options.js";
 import { Presence } from "./presence.js";
 import { RestApi } from "./rest.js";
 import type { ClientState } from "./snapshot.js";
@@ -199,11 +199,7 @@ export class CallClient extends Emitter<ClientEvents> {
       media.release();
       throw error;
     } finally {
-      this.#placing -= 1;
-      // News of other calls that came meanwhile.
-      if (this.#placing === 0) {
-        for (const wire of this.#inbox.wholeCalls()) this.#discover(wire);
-      }
+      this.#placed();
     }
   }
 
@@ -217,6 +213,39 @@ export class CallClient extends Emitter<ClientEvents> {
     const session = this.#sessions.get(callId) ?? new CallSession(services, wire);
     session.follow(wire);
     return session.settled ? session : this.#add(session);
+  }
+
+  /**
+   * Comes into a group call that goes on: one that this user missed, declined or left, or one of a
+   * conversation that the token names.
+   */
+  async join(callId: string, choice: MediaChoice = {}): Promise<Call> {
+    const media = new LocalMedia(this.#environment.mediaDevices);
+    const video = choice.video ?? false;
+    const captured = media.capture({ ...choice, audio: choice.audio ?? true, video });
+    this.#ice.prepare();
+    this.#placing += 1;
+    try {
+      await this.connect();
+      const services = this.#requireServices();
+      const wire = await this.api.join(callId, services.deviceId);
+      if (this.#services !== services) throw new ConnectionError("The connection was closed.");
+      const known = this.#sessions.get(wire.id);
+      if (known) {
+        media.release();
+        known.merged(wire, choice);
+        return known;
+      }
+      const session = this.#add(new CallSession(services, wire, media));
+      session.placed(captured);
+      this.#deliver(session);
+      return session;
+    } catch (error) {
+      media.release();
+      throw error;
+    } finally {
+      this.#placed();
+    }
   }
 
   async #open(connecting: { settle(error: CallClientError | null): void }): Promise<void> {
@@ -340,6 +369,13 @@ export class CallClient extends Emitter<ClientEvents> {
         if (!this.#inbox.keep(message)) this.emit("debug", "frame dropped", message.type);
       }
     }
+  }
+
+  #placed(): void {
+    this.#placing -= 1;
+    // News of other calls that came meanwhile.
+    if (this.#placing > 0) return;
+    for (const wire of this.#inbox.wholeCalls()) this.#discover(wire);
   }
 
   #deliver(session: CallSession): void {

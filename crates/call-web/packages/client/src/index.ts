@@ -1,4 +1,4 @@
-export type { Call } from "./call.js";
+export type { Call, CallEvents, MuteRequest, PictureView } from "./call.js";
 export { CallClient, type ClientEvents } from "./client.js";
 export { type Device, DeviceList, type DeviceLists } from "./devices.js";
 export { type Clock, systemClock } from "./environment.js";

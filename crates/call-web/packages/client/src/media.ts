@@ -32,6 +32,7 @@ const NOTHING: SelfSnapshot = {
   cameraId: null,
   videoPaused: false,
   errors: { microphone: null, camera: null, screen: null },
+  mutedByModerator: { audio: false, video: false, screen: false },
 };
 
 /**
@@ -268,6 +269,7 @@ export class LocalMedia {
       cameraId: this.#camera?.getSettings().deviceId ?? this.#cameraId,
       videoPaused,
       errors: { ...before.errors, ...errors },
+      mutedByModerator: before.mutedByModerator,
     });
   }
 

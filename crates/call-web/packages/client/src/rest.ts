@@ -59,9 +59,44 @@ export class RestApi {
     return this.#call("POST", `${path(callId)}/leave`, {});
   }
 
-  async setMedia(callId: string, change: Partial<MediaState>): Promise<WireParticipant> {
-    const answer = await this.#request("PATCH", `${path(callId)}/media`, change);
-    return accepted(participantSchema, answer) ?? unreadable();
+  setMedia(callId: string, change: Partial<MediaState>): Promise<WireParticipant> {
+    return this.#participant("PATCH", `${path(callId)}/media`, change);
+  }
+
+  /** Calls more people into a call that this user is in. */
+  addParticipants(callId: string, userIds: readonly string[]): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/participants`, { userIds });
+  }
+
+  /** Comes into a group call that goes on, or back into one. */
+  join(callId: string, deviceId: string): Promise<WireCall> {
+    return this.#call("POST", `${path(callId)}/join`, { deviceId });
+  }
+
+  /** Puts a participant out. */
+  async removeParticipant(callId: string, userId: string): Promise<void> {
+    await this.#request("DELETE", participantPath(callId, userId));
+  }
+
+  /** Switches off what a participant sends. */
+  muteParticipant(
+    callId: string,
+    userId: string,
+    what: Partial<MediaState>,
+  ): Promise<WireParticipant> {
+    return this.#participant("POST", `${participantPath(callId, userId)}/mute`, what);
+  }
+
+  setRole(
+    callId: string,
+    userId: string,
+    role: "moderator" | "participant",
+  ): Promise<WireParticipant> {
+    return this.#participant("PATCH", participantPath(callId, userId), { role });
+  }
+
+  raiseHand(callId: string, raised: boolean): Promise<WireParticipant> {
+    return this.#participant("PUT", `${path(callId)}/hand`, { raised });
   }
 
   getCall(callId: string): Promise<WireCall> {
@@ -115,6 +150,11 @@ export class RestApi {
     headers?: Record<string, string>,
   ): Promise<WireCall> {
     return accepted(callSchema, await this.#request(method, route, body, headers)) ?? unreadable();
+  }
+
+  async #participant(method: string, route: string, body: unknown): Promise<WireParticipant> {
+    const answer = await this.#request(method, route, body);
+    return accepted(participantSchema, answer) ?? unreadable();
   }
 
   async #items<T>(route: string): Promise<T[]> {
@@ -212,4 +252,8 @@ function unreadable(): never {
 
 function path(callId: string): string {
   return `/api/calls/${encodeURIComponent(callId)}`;
+}
+
+function participantPath(callId: string, userId: string): string {
+  return `${path(callId)}/participants/${encodeURIComponent(userId)}`;
 }

@@ -9,6 +9,7 @@ import type {
   Quality,
   QualityReason,
   RelayProtocol,
+  Topology,
   WireCall,
 } from "./wire/types.js";
 
@@ -91,14 +92,53 @@ export interface ConnectionFigures {
 /** Where the media connection to one participant stands. */
 export type PeerState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
 
+/** What somebody may do in a call. */
+export type ParticipantRole = "initiator" | "moderator" | "participant";
+
+/** What of a participant can be seen. */
+export type PictureKind = "video" | "screen";
+
+/** A simulcast layer: a quarter, a half or all of the lines that were captured. */
+export type StreamLayer = "low" | "medium" | "high";
+
+/**
+ * Why a picture does not come.
+ *
+ * - `bandwidth`: the way here is too narrow.
+ * - `muted`: its owner does not send it.
+ * - `last_n`: more cameras are on than are sent to anybody; this one's owner has not spoken lately.
+ * - `codec`: this browser cannot decode it.
+ * - `hidden`: this device did not ask for it.
+ */
+export type PauseReason = "bandwidth" | "muted" | "last_n" | "codec" | "hidden";
+
+/** How a picture comes by the SFU. */
+export interface StreamState {
+  readonly state: "active" | "paused";
+  /** Null while active. */
+  readonly reason: PauseReason | null;
+  /** Null while paused. */
+  readonly layer: StreamLayer | null;
+}
+
 /** Somebody else in the call. */
 export interface ParticipantSnapshot {
   userId: string;
   /** The user id where the server knows no name. */
   name: string;
+  role: ParticipantRole;
   status: ParticipantStatus;
-  /** Microphone and camera, or the shared screen in place of the camera while `media.screen`. */
+  /**
+   * Microphone and camera. Peer to peer, the shared screen takes the place of the camera while
+   * `media.screen`. The object stays the same while the ways of the media change underneath, so
+   * that an element that plays it never starts again.
+   */
   stream: MediaStream | null;
+  /**
+   * The shared screen by itself, beside the camera; null while nothing is shared and while it comes
+   * in `stream` in place of the camera (peer to peer). Show `screenStream ?? stream`.
+   */
+  screenStream: MediaStream | null;
   /** Sound of the shared screen, while there is any. Play it beside `stream`. */
   screenAudioStream: MediaStream | null;
   /** What they send, as they say: never to be guessed from a track. */
@@ -111,6 +151,12 @@ export interface ParticipantSnapshot {
   candidateType: CandidateType | null;
   /** Null until measured. */
   figures: ConnectionFigures | null;
+  /** The way by which `stream` comes; null while there is none. */
+  path: Topology | null;
+  /** How the pictures come by the SFU; null peer to peer and until the SFU told. */
+  streams: { readonly video: StreamState | null; readonly screen: StreamState | null };
+  /** When they raised their hand, in milliseconds since 1970; null while it is down. */
+  handRaisedAt: number | null;
 }
 
 /** This device's own part in the call. */
@@ -129,6 +175,33 @@ export interface SelfSnapshot extends MediaState {
     readonly camera: MediaError | null;
     readonly screen: MediaError | null;
   };
+  /** Switched off by a moderator, until it is switched on again here. */
+  mutedByModerator: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean };
+}
+
+/** A change of the way by which one participant is seen and heard, as it was measured here. */
+export interface Handover {
+  readonly userId: string;
+  readonly from: Topology;
+  readonly to: Topology;
+  /** When the new way was put in the place of the old one, in milliseconds since 1970. */
+  readonly at: number;
+  /** From the server's decision to the change, in milliseconds. */
+  readonly durationMs: number;
+  /** Sound that was missing or made up around the change, in milliseconds; null without sound. */
+  readonly audioGapMs: number | null;
+  /** From the last picture of the old way to the first of the new one; null without pictures. */
+  readonly videoGapMs: number | null;
+}
+
+/** An emoji that somebody threw in. */
+export interface Reaction {
+  /** Tells it from others of the same kind. */
+  readonly id: number;
+  readonly userId: string;
+  readonly reaction: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** A call as this device sees it. */
@@ -153,4 +226,18 @@ export interface CallSnapshot {
   endReason: CallEndReason | null;
   /** My own connection: the worst over everybody else, with reasons. */
   quality: QualityState | null;
+  /** How the server wants media to travel; `participants[].path` is how it does. */
+  topology: Topology;
+  /** My own part. */
+  role: ParticipantRole;
+  /** I may mute and remove others and make moderators. */
+  moderator: boolean;
+  /** When I raised my hand, in milliseconds since 1970; null while it is down. */
+  handRaisedAt: number | null;
+  /** Who speaks, loudest first, as the SFU hears it; empty peer to peer (use `levels`). */
+  activeSpeakers: readonly string[];
+  /** Those of the last seconds, mine included, oldest first. */
+  reactions: readonly Reaction[];
+  /** The latest changes of the way, oldest first. */
+  handovers: readonly Handover[];
 }

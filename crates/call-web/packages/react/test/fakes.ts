@@ -1,10 +1,12 @@
 import {
   type Call,
   CallClient,
+  type CallEvents,
   type CallRequest,
   type CallSnapshot,
   type ClientState,
   DeviceList,
+  Emitter,
   type ParticipantSnapshot,
   ValueStore,
   type WireCall,
@@ -15,14 +17,19 @@ export function participant(change: Partial<ParticipantSnapshot> = {}): Particip
   return {
     userId: "ben",
     name: "Ben",
+    role: "participant",
     status: "joined",
     stream: null,
+    screenStream: null,
     screenAudioStream: null,
     media: { audio: true, video: true, screen: false },
     quality: null,
     connectionState: "connected",
     candidateType: null,
     figures: null,
+    path: "p2p",
+    streams: { video: null, screen: null },
+    handRaisedAt: null,
     ...change,
   };
 }
@@ -86,18 +93,26 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
       cameraId: null,
       videoPaused: false,
       errors: { microphone: null, camera: null, screen: null },
+      mutedByModerator: { audio: false, video: false, screen: false },
     },
     participants: [participant()],
     startedAt: Date.now() - 5000,
     endedAt: null,
     endReason: null,
     quality: null,
+    topology: "p2p",
+    role: "initiator",
+    moderator: true,
+    handRaisedAt: null,
+    activeSpeakers: [],
+    reactions: [],
+    handovers: [],
     ...change,
   };
 }
 
 /** A call whose state a test sets. */
-export class FakeCall implements Call {
+export class FakeCall extends Emitter<CallEvents> implements Call {
   readonly state: ValueStore<CallSnapshot>;
   readonly levels = new ValueStore<ReadonlyMap<string, number>>(new Map());
   answer = vi.fn(async () => undefined);
@@ -112,7 +127,17 @@ export class FakeCall implements Call {
   switchCamera = vi.fn(async () => undefined);
   setVideoPaused = vi.fn(async () => undefined);
 
+  addParticipants = vi.fn(async () => undefined);
+  remove = vi.fn(async () => undefined);
+  muteParticipant = vi.fn(async () => undefined);
+  setRole = vi.fn(async () => undefined);
+  raiseHand = vi.fn(async () => undefined);
+  react = vi.fn();
+  setViews = vi.fn();
+  sendMessage = vi.fn(() => true);
+
   constructor(first: CallSnapshot) {
+    super();
     this.state = new ValueStore(first);
   }
   get id(): string {
