@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::integrity;
 use crate::name::names;
-use crate::{Address, CallId, ConversationId, Participant, Policy, Timestamp, UserId};
+use crate::{Address, CallId, ConversationId, Participant, Policy, SfuRoomId, Timestamp, UserId};
 
 /// A call: the aggregate that every decision is about.
 ///
@@ -24,10 +24,12 @@ pub struct CallParts {
     pub version: u64,
     /// Audio or video.
     pub call_type: CallType,
-    /// A call of more than two; decided at its creation.
+    /// A call to which more than two belong, or did.
     pub group: bool,
     /// How media travels.
     pub topology: Topology,
+    /// The room of the selective forwarding unit, while media travels through it.
+    pub sfu_room_id: Option<SfuRoomId>,
     /// Who began it.
     pub initiator_id: UserId,
     /// The product's conversation that it belongs to.
@@ -42,6 +44,8 @@ pub struct CallParts {
     pub state: CallState,
     /// When a participant's loneliness in a group call ends it.
     pub alone_deadline: Option<Timestamp>,
+    /// When media goes from peer to peer again, unless more people come.
+    pub p2p_deadline: Option<Timestamp>,
     /// Who belongs to it: the initiator first, then in the order of invitation.
     pub participants: Vec<Participant>,
 }
@@ -335,6 +339,7 @@ impl CallParts {
                 .iter()
                 .filter_map(Participant::next_deadline)
                 .chain(self.alone_deadline)
+                .chain(self.p2p_deadline)
                 .chain([self.created_at + self.policy.max_duration])
                 .min(),
             CallState::Ended { .. } => None,

@@ -1,5 +1,5 @@
 use crate::name::names;
-use crate::{DeviceId, MediaChange, UserId};
+use crate::{DeviceId, Invitee, MediaChange, MediaOff, Role, UserId};
 
 /// Something that somebody, or the passing of time, asks of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,62 @@ pub enum Command {
         /// Which device.
         device: DeviceId,
     },
+    /// Somebody in the call has more people called. A call of two becomes a group call by it.
+    Add {
+        /// Who.
+        by: UserId,
+        /// Whom to call. Who is in the call or rings already is left alone; who is out of it
+        /// rings again.
+        invitees: Vec<Invitee>,
+        /// Those of them who are present in another live call: the policy says whether they ring.
+        in_other_calls: Vec<UserId>,
+    },
+    /// A user enters the call without being called: comes back, or comes along. Whether a
+    /// stranger may is not decided here.
+    Join {
+        /// Who.
+        user: UserId,
+        /// With which device; if the user is in the call with another one, that one is out.
+        device: DeviceId,
+        /// The user's name, if known.
+        name: Option<String>,
+        /// The device has its socket open.
+        online: bool,
+    },
+    /// Somebody is put out of the call, or called no longer.
+    Remove {
+        /// Who wants that.
+        by: UserId,
+        /// `by` has power over all calls, and need not be a participant.
+        admin: bool,
+        /// Who is put out.
+        user: UserId,
+    },
+    /// A moderator turns off what somebody else sends.
+    Mute {
+        /// Who wants that.
+        by: UserId,
+        /// Whose media.
+        user: UserId,
+        /// What is turned off.
+        off: MediaOff,
+    },
+    /// A moderator gives or takes a role.
+    SetRole {
+        /// Who wants that.
+        by: UserId,
+        /// Whose role.
+        user: UserId,
+        /// The new one; never the initiator's.
+        role: Role,
+    },
+    /// A user raises or lowers a hand.
+    RaiseHand {
+        /// Who.
+        user: UserId,
+        /// Up, not down.
+        raised: bool,
+    },
     /// The server has started anew: every connection is lost, and grace is counted from now.
     Recover,
     /// Time has passed: do whatever is due.
@@ -115,6 +171,12 @@ impl Command {
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
             Self::Resume { .. } => "resume",
+            Self::Add { .. } => "add",
+            Self::Join { .. } => "join",
+            Self::Remove { .. } => "remove",
+            Self::Mute { .. } => "mute",
+            Self::SetRole { .. } => "set_role",
+            Self::RaiseHand { .. } => "raise_hand",
             Self::Recover => "recover",
             Self::Expire => "expire",
         }

@@ -77,6 +77,8 @@ pub enum EndNotice {
     AnsweredElsewhere,
     /// The user declined on another device.
     DeclinedElsewhere,
+    /// A moderator put the user out of a call that goes on.
+    Removed,
 }
 
 impl EndNotice {
@@ -86,6 +88,7 @@ impl EndNotice {
             Self::Call(reason) => reason.as_str(),
             Self::AnsweredElsewhere => "answered_elsewhere",
             Self::DeclinedElsewhere => "declined_elsewhere",
+            Self::Removed => "removed",
         }
     }
 }

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{CallType, DeviceId, EndReason, LeaveReason, MediaState, UserId};
+use crate::{
+    CallType, DeviceId, EndReason, LeaveReason, MediaState, Role, SfuRoomId, Topology, UserId,
+};
 
 /// What happened to a call: one line of its log. All events of one step share its version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,33 @@ pub enum Event {
     Left { user: UserId, reason: LeaveReason },
     /// One participant is alone in a group call.
     Alone { user: UserId },
+    /// A user was added to the call; whether the user rings is said by what follows.
+    Added { user: UserId, by: UserId },
+    /// A user entered the call without being called.
+    Entered { user: UserId, device: DeviceId },
+    /// A participant was put out of the call, or its invitation was withdrawn.
+    Removed { user: UserId, by: UserId },
+    /// A participant's media was turned off by a moderator.
+    Muted {
+        user: UserId,
+        by: UserId,
+        media: MediaState,
+    },
+    /// A participant plays another part.
+    RoleChanged {
+        user: UserId,
+        by: UserId,
+        role: Role,
+    },
+    /// A participant raised a hand.
+    HandRaised { user: UserId },
+    /// A participant lowered the hand.
+    HandLowered { user: UserId },
+    /// Media travels another way.
+    TopologyChanged {
+        topology: Topology,
+        sfu_room_id: Option<SfuRoomId>,
+    },
     /// The call ended.
     Ended {
         reason: EndReason,
@@ -70,6 +99,14 @@ impl Event {
             Self::MediaChanged { .. } => "media_changed",
             Self::Left { .. } => "left",
             Self::Alone { .. } => "alone",
+            Self::Added { .. } => "added",
+            Self::Entered { .. } => "entered",
+            Self::Removed { .. } => "removed",
+            Self::Muted { .. } => "muted",
+            Self::RoleChanged { .. } => "role_changed",
+            Self::HandRaised { .. } => "hand_raised",
+            Self::HandLowered { .. } => "hand_lowered",
+            Self::TopologyChanged { .. } => "topology_changed",
             Self::Ended { .. } => "ended",
         }
     }
@@ -91,9 +128,16 @@ impl Event {
             | Self::Resumed { user, .. }
             | Self::MediaChanged { user, .. }
             | Self::Left { user, .. }
-            | Self::Alone { user } => Some(user),
+            | Self::Alone { user }
+            | Self::Added { user, .. }
+            | Self::Entered { user, .. }
+            | Self::Removed { user, .. }
+            | Self::Muted { user, .. }
+            | Self::RoleChanged { user, .. }
+            | Self::HandRaised { user }
+            | Self::HandLowered { user } => Some(user),
             Self::Ended { by, .. } => by.as_ref(),
-            Self::Started => None,
+            Self::Started | Self::TopologyChanged { .. } => None,
         }
     }
 
@@ -106,7 +150,8 @@ impl Event {
             | Self::Answered { device, .. }
             | Self::Joined { device, .. }
             | Self::Disconnected { device, .. }
-            | Self::Resumed { device, .. } => Some(device),
+            | Self::Resumed { device, .. }
+            | Self::Entered { device, .. } => Some(device),
             Self::Invited { .. }
             | Self::Declined { .. }
             | Self::Busy { .. }
@@ -116,6 +161,13 @@ impl Event {
             | Self::MediaChanged { .. }
             | Self::Left { .. }
             | Self::Alone { .. }
+            | Self::Added { .. }
+            | Self::Removed { .. }
+            | Self::Muted { .. }
+            | Self::RoleChanged { .. }
+            | Self::HandRaised { .. }
+            | Self::HandLowered { .. }
+            | Self::TopologyChanged { .. }
             | Self::Ended { .. } => None,
         }
     }

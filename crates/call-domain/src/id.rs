@@ -49,6 +49,12 @@ pub struct InvalidId {
     what: &'static str,
 }
 
+impl InvalidId {
+    pub(crate) const fn new(what: &'static str) -> Self {
+        Self { what }
+    }
+}
+
 /// The longest opaque id, in Unicode characters.
 const MAX_CHARS: usize = 128;
 

@@ -25,6 +25,17 @@ pub struct MediaChange {
     pub screen: Option<bool>,
 }
 
+/// What of a [`MediaState`] somebody else turns off; nobody else can turn it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MediaOff {
+    /// The microphone.
+    pub audio: bool,
+    /// The camera.
+    pub video: bool,
+    /// Screen sharing.
+    pub screen: bool,
+}
+
 impl MediaState {
     /// What a participant who takes a call of this type is taken to send until its client says
     /// otherwise.
@@ -43,6 +54,16 @@ impl MediaState {
             audio: change.audio.unwrap_or(self.audio),
             video: change.video.unwrap_or(self.video),
             screen: change.screen.unwrap_or(self.screen),
+        }
+    }
+
+    /// This state without what is turned off.
+    #[must_use]
+    pub const fn without(self, off: MediaOff) -> Self {
+        Self {
+            audio: self.audio && !off.audio,
+            video: self.video && !off.video,
+            screen: self.screen && !off.screen,
         }
     }
 }

@@ -47,7 +47,7 @@ mod tests {
 
     use crate::{
         BusyPolicy, CallStatus, CallType, EndReason, LeaveReason, LegClosed, ParticipantStatus,
-        Quality, RejectReason, Role, Topology,
+        Quality, RejectReason, Role, Topology, TopologyPolicy,
     };
 
     fn serde_agrees<T: Serialize + std::fmt::Display>(values: &[T]) {
@@ -68,6 +68,7 @@ mod tests {
         serde_agrees(Quality::ALL);
         serde_agrees(Role::ALL);
         serde_agrees(Topology::ALL);
+        serde_agrees(TopologyPolicy::ALL);
     }
 
     #[test]

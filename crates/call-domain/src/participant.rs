@@ -16,9 +16,12 @@ pub struct Participant {
     pub state: ParticipantState,
     /// What the participant sends.
     pub media: MediaState,
-    /// When the participant was invited (for the initiator: when the call was created).
+    /// Since when the participant has a hand raised.
+    pub hand_raised_at: Option<Timestamp>,
+    /// When the participant was last invited, or joined uninvited (for the initiator at first:
+    /// when the call was created).
     pub invited_at: Timestamp,
-    /// The devices that took part in any way, oldest first.
+    /// The devices that took part in any way since then, oldest first.
     pub legs: Vec<Leg>,
 }
 
@@ -26,9 +29,11 @@ pub struct Participant {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Began the call.
+    /// Began the call. Has every right of a moderator, for good.
     Initiator,
-    /// Was invited.
+    /// May mute others, put them out and make them moderators.
+    Moderator,
+    /// Was invited, or joined.
     Participant,
 }
 
@@ -139,6 +144,7 @@ pub enum ParticipantStatus {
 
 names!("role", Role {
     Initiator => "initiator",
+    Moderator => "moderator",
     Participant => "participant",
 });
 
@@ -219,6 +225,7 @@ impl Participant {
     pub(crate) fn put_out(&mut self, state: ParticipantState, legs: LegClosed) {
         self.state = state;
         self.media = MediaState::default();
+        self.hand_raised_at = None;
         self.close_legs(legs);
     }
 

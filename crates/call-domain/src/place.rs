@@ -113,7 +113,7 @@ fn check_people(request: &PlaceRequest, policy: &Policy) -> Result<(), Placement
         return Err(PlacementRefusal::NobodyCalled);
     }
     // Before the look for duplicates, which a long list would make slow.
-    let max = policy.mesh_max;
+    let max = policy.seats();
     if usize::try_from(max).is_ok_and(|max| invitees.len() >= max) {
         return Err(PlacementRefusal::TooManyParticipants { max });
     }
@@ -198,6 +198,7 @@ fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp)
         call_type: request.call_type,
         group: participants.len() > 2,
         topology: Topology::P2p,
+        sfu_room_id: None,
         initiator_id: request.initiator_id,
         conversation_id: request.conversation_id,
         metadata: request.metadata,
@@ -205,6 +206,7 @@ fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp)
         policy: policy.clone(),
         state: CallState::Created,
         alone_deadline: None,
+        p2p_deadline: None,
         participants,
     };
     let mut draft = Draft::new(parts, "place", now);
@@ -237,6 +239,7 @@ fn initiator(request: &PlaceRequest, policy: &Policy, now: Timestamp) -> Partici
             gone_deadline,
         },
         media: MediaState::at_start_of(request.call_type),
+        hand_raised_at: None,
         invited_at: now,
         legs: vec![Leg {
             device: request.device.clone(),
@@ -269,6 +272,7 @@ fn invited(invitee: Invitee, busy: bool, policy: &Policy, now: Timestamp) -> Par
         role: Role::Participant,
         state,
         media: MediaState::default(),
+        hand_raised_at: None,
         invited_at: now,
         legs,
     }

@@ -23,8 +23,36 @@ pub struct Policy {
     pub max_duration: Duration,
     /// What happens to an invitee who is in another call.
     pub busy: BusyPolicy,
-    /// The most participants of a peer-to-peer mesh, the initiator included.
+    /// The most people in a peer-to-peer mesh, the initiator included.
     pub mesh_max: u32,
+    /// When a call goes through a selective forwarding unit (SFU).
+    #[serde(default)]
+    pub topology: TopologyPolicy,
+    /// From how many people in the call it goes through the SFU, if the server may choose.
+    #[serde(default = "default_sfu_from")]
+    pub sfu_from: u32,
+    /// How long a call must have had two people at most until it goes back to peer-to-peer.
+    #[serde(default = "default_p2p_return_after")]
+    pub p2p_return_after: Duration,
+    /// The most people in a call that may use the SFU, the initiator included.
+    #[serde(default = "default_max_participants")]
+    pub max_participants: u32,
+}
+
+/// When a call goes through a selective forwarding unit (SFU).
+///
+/// The default is the one that needs none; stored policies that name none come from servers that
+/// had none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TopologyPolicy {
+    /// As soon as enough people are in the call, and for as long as that is so.
+    Auto,
+    /// Never: there is none.
+    #[default]
+    P2p,
+    /// As soon as two are in the call, and for good.
+    Sfu,
 }
 
 /// What happens to an invitee who is in another call.
@@ -49,9 +77,41 @@ impl Default for Policy {
             max_duration: Duration::from_hours(12),
             busy: BusyPolicy::Reject,
             mesh_max: 5,
+            topology: TopologyPolicy::default(),
+            sfu_from: default_sfu_from(),
+            p2p_return_after: default_p2p_return_after(),
+            max_participants: default_max_participants(),
         }
     }
 }
+
+const fn default_sfu_from() -> u32 {
+    3
+}
+
+const fn default_p2p_return_after() -> Duration {
+    Duration::from_secs(10)
+}
+
+const fn default_max_participants() -> u32 {
+    50
+}
+
+impl Policy {
+    /// The most people who may be in a call, or be called to it, at the same time.
+    pub const fn seats(&self) -> u32 {
+        match self.topology {
+            TopologyPolicy::P2p => self.mesh_max,
+            TopologyPolicy::Auto | TopologyPolicy::Sfu => self.max_participants,
+        }
+    }
+}
+
+names!("topology policy", TopologyPolicy {
+    Auto => "auto",
+    P2p => "p2p",
+    Sfu => "sfu",
+});
 
 names!("busy policy", BusyPolicy {
     Reject => "reject",

@@ -30,6 +30,18 @@ pub enum RejectionKind {
     /// The user is in the call with another device.
     #[error("the user is in the call with another device")]
     WrongDevice,
+    /// The user may not do that: only moderators may, or not to that participant.
+    #[error("the user may not do that")]
+    NotAllowed,
+    /// There is no such participant to do it to.
+    #[error("no such participant")]
+    NoSuchParticipant,
+    /// More people than may be in the call.
+    #[error("more than {max} participants")]
+    TooManyParticipants {
+        /// The most, the initiator included.
+        max: u32,
+    },
     /// The call has ended.
     #[error("the call has ended")]
     Ended(EndReason),

@@ -53,7 +53,7 @@ impl Outcome {
     pub fn of(call: &Call, participant: &Participant) -> Self {
         match participant.role {
             Role::Initiator => Self::of_initiator(call, participant),
-            Role::Participant => Self::of_invitee(call, &participant.state),
+            Role::Moderator | Role::Participant => Self::of_invitee(call, &participant.state),
         }
     }
 

@@ -23,7 +23,7 @@ mod settle;
 pub(crate) use conclude::conclude;
 pub(crate) use draft::Draft;
 
-use crate::{Call, Command, Effect, Event, Rejection, Timestamp};
+use crate::{Call, Command, Effect, Event, Rejection, RejectionKind, Timestamp};
 
 /// What a command did to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,15 @@ impl Call {
                 reconnect::disconnect(&mut draft, user, device)?;
             }
             Command::Resume { user, device } => reconnect::resume(&mut draft, user, device)?,
+            Command::Add { .. }
+            | Command::Join { .. }
+            | Command::Remove { .. }
+            | Command::Mute { .. }
+            | Command::SetRole { .. }
+            | Command::RaiseHand { .. } => {
+                draft.require_live()?;
+                return Err(draft.refusal(RejectionKind::NotAllowed));
+            }
             Command::Recover => recover::recover(&mut draft),
             Command::Expire => expire::expire(&mut draft),
         }

@@ -81,7 +81,11 @@ fn write_participants(connection: &mut AnyConnection, change: &Change) -> Result
                 diesel::update(call_participants::table)
                     .filter(call_participants::call_id.eq(row.call_id))
                     .filter(call_participants::user_id.eq(&row.user_id))
-                    .set(&row.change)
+                    .set((
+                        &row.change,
+                        call_participants::role.eq(&row.role),
+                        call_participants::invited_at.eq(row.invited_at),
+                    ))
                     .execute(connection)?;
             }
         }

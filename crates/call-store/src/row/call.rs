@@ -40,7 +40,9 @@ pub(crate) struct CallChange {
     ended_at: Option<Micros>,
     end_reason: Option<String>,
     ended_by: Option<String>,
+    sfu_room_id: Option<String>,
     alone_deadline: Option<Micros>,
+    p2p_deadline: Option<Micros>,
     next_deadline: Option<Micros>,
 }
 
@@ -48,7 +50,6 @@ pub(crate) struct CallChange {
 #[derive(Debug, Clone, Default, Queryable, Selectable)]
 #[diesel(table_name = calls)]
 pub(crate) struct AnnotationRow {
-    sfu_room_id: Option<String>,
     recording_url: Option<String>,
     quality_stats: Option<Json>,
 }
@@ -106,7 +107,9 @@ impl CallChange {
             ended_at: call.ended_at().map(Into::into),
             end_reason: call.end_reason().map(|reason| reason.to_string()),
             ended_by: call.ended_by().map(ToString::to_string),
+            sfu_room_id: parts.sfu_room_id.map(String::from),
             alone_deadline: parts.alone_deadline.map(Into::into),
+            p2p_deadline: parts.p2p_deadline.map(Into::into),
             next_deadline: call.next_deadline().map(Into::into),
         })
     }
@@ -171,6 +174,13 @@ pub(crate) fn stored_call(
         call_type: (row.change.call_type.parse()).map_err(|_| corrupt("type"))?,
         group: row.change.is_group,
         topology: (row.change.topology.parse()).map_err(|_| corrupt("topology"))?,
+        sfu_room_id: (row
+            .change
+            .sfu_room_id
+            .as_deref()
+            .map(str::parse)
+            .transpose())
+        .map_err(|_| corrupt("sfu_room_id"))?,
         initiator_id: (row.initiator_id.parse()).map_err(|_| corrupt("initiator_id"))?,
         conversation_id: (row.conversation_id.as_deref().map(str::parse).transpose())
             .map_err(|_| corrupt("conversation_id"))?,
@@ -179,6 +189,7 @@ pub(crate) fn stored_call(
         policy: row.policy.parse().map_err(|_| corrupt("policy"))?,
         state: row.change.state().map_err(corrupt)?,
         alone_deadline: row.change.alone_deadline.map(Into::into),
+        p2p_deadline: row.change.p2p_deadline.map(Into::into),
         participants: people,
     })?;
     let quality_stats = (annotations
@@ -192,7 +203,7 @@ pub(crate) fn stored_call(
         annotations: Annotations {
             quality,
             quality_stats,
-            sfu_room_id: annotations.sfu_room_id,
+            sfu_room_id: row.change.sfu_room_id.clone(),
             recording_url: annotations.recording_url,
         },
     })

@@ -17,15 +17,16 @@ pub(crate) struct ParticipantRow {
     pub(crate) call_id: Id,
     pub(crate) user_id: String,
     position: i32,
-    role: String,
-    invited_at: Micros,
+    pub(crate) role: String,
+    pub(crate) invited_at: Micros,
     call_created_at: Micros,
     connection_quality: Option<String>,
     #[diesel(embed)]
     pub(crate) change: ParticipantChange,
 }
 
-/// What a step may change.
+/// What a step may change. (So it may the role and the time of the invitation; they stand above
+/// because documents that were kept have them there.)
 #[allow(clippy::struct_excessive_bools)] // one for each column
 #[derive(Debug, Clone, AsChangeset, Insertable, Queryable, Selectable, Serialize, Deserialize)]
 #[diesel(table_name = call_participants)]
@@ -36,6 +37,7 @@ pub(crate) struct ParticipantChange {
     audio: bool,
     video: bool,
     screen: bool,
+    hand_raised_at: Option<Micros>,
     legs: Json,
     accepted_at: Option<Micros>,
     joined_at: Option<Micros>,
@@ -130,6 +132,7 @@ impl ParticipantRow {
                 video: self.change.video,
                 screen: self.change.screen,
             },
+            hand_raised_at: self.change.hand_raised_at.map(Into::into),
             invited_at: self.invited_at.into(),
             legs: self.change.legs.parse().map_err(|_| "legs")?,
         })
@@ -146,6 +149,7 @@ impl ParticipantChange {
             audio: participant.media.audio,
             video: participant.media.video,
             screen: participant.media.screen,
+            hand_raised_at: micros(participant.hand_raised_at),
             legs: json(&participant.legs, "legs")?,
             accepted_at: micros(columns.accepted_at),
             joined_at: micros(columns.joined_at),
