@@ -69,6 +69,9 @@ impl<A: Authenticator> SignalService for EngineService<A> {
             }
             ClientCommand::Sync(call) => self.engine.sync(call, who.clone()).await?,
             ClientCommand::Stats { call, samples } => self.engine.observe(call, who, &samples)?,
+            ClientCommand::Reaction { .. } | ClientCommand::Media { .. } => {
+                return Err(SignalError::new(ErrorCode::NotOnSfu, "this call has no SFU"));
+            }
         }
         Ok(())
     }

@@ -31,7 +31,6 @@ impl CallView {
         CallNotes {
             quality: Some(&self.annotations.quality),
             quality_stats: self.annotations.quality_stats.as_ref(),
-            sfu_room_id: self.annotations.sfu_room_id.as_deref(),
             recording_url: self.annotations.recording_url.as_deref(),
         }
     }

@@ -272,12 +272,17 @@ const fn is_clients_fault(code: ErrorCode) -> bool {
         | ErrorCode::AlreadyReady
         | ErrorCode::Unauthenticated
         | ErrorCode::CallNotFound
+        | ErrorCode::BadSdp
         | ErrorCode::NotInCall => true,
         ErrorCode::PeerNotInCall
         | ErrorCode::PeerReconnecting
         | ErrorCode::AnsweredElsewhere
         | ErrorCode::NotRinging
         | ErrorCode::CallEnded
+        | ErrorCode::NotOnSfu
+        | ErrorCode::UnknownSession
+        | ErrorCode::StaleAnswer
+        | ErrorCode::RoomFull
         | ErrorCode::Overloaded
         | ErrorCode::ServerError => false,
     }

@@ -48,7 +48,7 @@ pub struct Call {
     pub end_reason: Option<EndReason>,
     /// Who ended it, if it was somebody.
     pub ended_by: Option<String>,
-    /// The room of the selective forwarding unit.
+    /// The room of the selective forwarding unit; null while media goes from peer to peer.
     pub sfu_room_id: Option<String>,
     /// Where a recording is found.
     pub recording_url: Option<String>,
@@ -89,6 +89,8 @@ pub struct Participant {
     /// Why: `left`, `removed`, `connection_lost`, `connect_failed`, or the reason for which the
     /// call ended or was not taken.
     pub leave_reason: Option<String>,
+    /// Since when the participant's hand is raised; null while it is not.
+    pub hand_raised_at: Option<String>,
 }
 
 /// What a participant sends.
@@ -121,8 +123,6 @@ pub struct CallNotes<'a> {
     pub quality: Option<&'a BTreeMap<UserId, call_domain::Quality>>,
     /// A summary of the quality.
     pub quality_stats: Option<&'a Value>,
-    /// The room of the selective forwarding unit.
-    pub sfu_room_id: Option<&'a str>,
     /// Where a recording is found.
     pub recording_url: Option<&'a str>,
 }
@@ -151,7 +151,7 @@ impl Call {
                 .map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
             end_reason: call.end_reason().map(Into::into),
             ended_by: call.ended_by().map(ToString::to_string),
-            sfu_room_id: notes.sfu_room_id.map(ToOwned::to_owned),
+            sfu_room_id: parts.sfu_room_id.map(|room| room.to_string()),
             recording_url: notes.recording_url.map(ToOwned::to_owned),
             quality_stats: notes.quality_stats.cloned(),
             participants: parts.participants.iter().map(participant).collect(),
@@ -175,6 +175,7 @@ impl Participant {
             joined_at: participant.joined_at().map(rfc3339),
             left_at: participant.left_at().map(rfc3339),
             leave_reason: participant.leave_reason().map(|r| r.as_str().to_owned()),
+            hand_raised_at: participant.hand_raised_at.map(rfc3339),
         }
     }
 }

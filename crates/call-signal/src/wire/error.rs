@@ -31,6 +31,16 @@ pub enum ErrorCode {
     NotRinging,
     /// The call has ended.
     CallEnded,
+    /// The media of this call does not go over the server.
+    NotOnSfu,
+    /// No such media session (any more); ask for a new one.
+    UnknownSession,
+    /// The answer is for another offer than the last one.
+    StaleAnswer,
+    /// The SDP cannot be read, or does not fit the offer.
+    BadSdp,
+    /// The forwarding unit takes no more participants.
+    RoomFull,
     /// Too much is asked at once; try again.
     Overloaded,
     /// The server failed; the log tells why.
@@ -53,6 +63,11 @@ impl ErrorCode {
             Self::AnsweredElsewhere => "answered_elsewhere",
             Self::NotRinging => "not_ringing",
             Self::CallEnded => "call_ended",
+            Self::NotOnSfu => "not_on_sfu",
+            Self::UnknownSession => "unknown_session",
+            Self::StaleAnswer => "stale_answer",
+            Self::BadSdp => "bad_sdp",
+            Self::RoomFull => "room_full",
             Self::Overloaded => "overloaded",
             Self::ServerError => "server_error",
         }

@@ -5,9 +5,14 @@
 //! with milliseconds.
 
 mod call;
+mod call_stats;
 mod client;
 mod error;
+mod frame;
+mod media;
+mod media_command;
 mod names;
+mod read;
 mod rest;
 mod server;
 mod stats;
@@ -16,19 +21,30 @@ mod time;
 mod typescript;
 
 pub use call::{Call, CallNotes, MediaState, Participant};
-pub use client::{
-    ClientCommand, ClientFrame, ClientMessage, IceCandidate, MAX_CANDIDATE, MAX_MESSAGE_ID,
-    MAX_SAMPLES, MAX_SDP, Parsed, Signal, SignalBody,
+pub use call_stats::{
+    CallStats, ClientReport, InboundStream, OutboundStream, PeerStats, ServerStats,
 };
+pub use client::{ClientMessage, IceCandidate};
 pub use error::{ErrorCode, SignalError};
+pub use frame::{ClientCommand, ClientFrame, Parsed, Signal, SignalBody};
+pub use media::{
+    MediaProtocol, MediaSource, OfferedTrack, PausedReason, PublishMids, StreamLayer, StreamStatus,
+    SubscribedStream, VideoSource, WantedStream,
+};
+pub use media_command::{
+    BadMediaSession, BadReaction, MAX_DIMENSION, MAX_REACTION, MAX_SESSION, MAX_STREAMS,
+    MediaCommand, MediaSession, Reaction, WantedView,
+};
 pub use names::{
-    CallStatus, CallType, Direction, Elsewhere, EndReason, EndedReason, LeaveReason, Outcome,
+    CallStatus, CallType, Direction, EndReason, EndedReason, LeaveReason, Outcome, OverHere,
     ParticipantStatus, Quality, QualityReason, Role, Topology,
 };
+pub use read::{MAX_CANDIDATE, MAX_MEDIA_SDP, MAX_MESSAGE_ID, MAX_SAMPLES, MAX_SDP};
 pub use rest::{
-    AnswerRequest, AppConfig, CallEventItem, CallEventList, CallPage, DevToken, DevTokenRequest,
-    HistoryItem, IceServer, InitiateRequest, MediaRequest, OnlineUser, PresenceList, Problem,
-    QualityItem, QualityList, RejectRequest, TurnCredentials,
+    AddParticipantsRequest, AnswerRequest, AppConfig, AssignableRole, CallEventItem, CallEventList,
+    CallPage, DevToken, DevTokenRequest, HandRequest, HistoryItem, IceServer, InitiateRequest,
+    JoinRequest, MediaRequest, MuteRequest, OnlineUser, PresenceList, Problem, QualityItem,
+    QualityList, RejectRequest, RoleRequest, TurnCredentials,
 };
 pub use server::{Caller, ServerMessage};
 pub use stats::{

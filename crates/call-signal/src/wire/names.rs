@@ -53,7 +53,7 @@ mirrors!(
 );
 mirrors!(
     /// What part somebody plays; see [`call_domain::Role`].
-    Role of call_domain::Role { Initiator, Participant }
+    Role of call_domain::Role { Initiator, Moderator, Participant }
 );
 mirrors!(
     /// Where a participant stands; see [`call_domain::ParticipantStatus`].
@@ -67,7 +67,7 @@ mirrors!(
     Quality of call_domain::Quality { Excellent, Good, Fair, Poor, Lost }
 );
 
-/// Why a call is over for the device that is told so: an [`EndReason`], or the user did it elsewhere.
+/// Why a call is over for the device that is told so: an [`EndReason`], or it goes on without this device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(untagged))]
@@ -75,32 +75,31 @@ mirrors!(
 pub enum EndedReason {
     /// The call ended (or, for a ringing device of a group call that goes on, the ringing did).
     Call(EndReason),
-    /// Another device of the user took the call or declined it.
-    Elsewhere(Elsewhere),
+    /// It is over for this device only.
+    Here(OverHere),
 }
 
-/// What another device of the user did.
+/// Why a call that may go on is over for a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Elsewhere {
-    /// It took the call.
+pub enum OverHere {
+    /// Another device of the user took the call.
     AnsweredElsewhere,
-    /// It declined.
+    /// Another device of the user declined.
     DeclinedElsewhere,
+    /// A moderator put the user out of the call.
+    Removed,
 }
 
 impl From<call_domain::EndNotice> for EndedReason {
     fn from(notice: call_domain::EndNotice) -> Self {
         match notice {
             call_domain::EndNotice::Call(reason) => Self::Call(reason.into()),
-            call_domain::EndNotice::AnsweredElsewhere => {
-                Self::Elsewhere(Elsewhere::AnsweredElsewhere)
-            }
-            call_domain::EndNotice::DeclinedElsewhere => {
-                Self::Elsewhere(Elsewhere::DeclinedElsewhere)
-            }
+            call_domain::EndNotice::AnsweredElsewhere => Self::Here(OverHere::AnsweredElsewhere),
+            call_domain::EndNotice::DeclinedElsewhere => Self::Here(OverHere::DeclinedElsewhere),
+            call_domain::EndNotice::Removed => Self::Here(OverHere::Removed),
         }
     }
 }

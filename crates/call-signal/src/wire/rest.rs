@@ -64,6 +64,76 @@ pub struct MediaRequest {
     pub screen: Option<bool>,
 }
 
+/// The body of `POST /api/calls/{id}/participants`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AddParticipantsRequest {
+    /// Who is called, too.
+    pub user_ids: Vec<String>,
+}
+
+/// The body of `POST /api/calls/{id}/join`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JoinRequest {
+    /// The device that joins.
+    pub device_id: String,
+}
+
+/// The body of `POST /api/calls/{id}/participants/{userId}/mute`: what is turned off. Nobody can be
+/// turned on by others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct MuteRequest {
+    /// The microphone.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "true"))]
+    pub audio: Option<bool>,
+    /// The camera.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "true"))]
+    pub video: Option<bool>,
+    /// Screen sharing.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "true"))]
+    pub screen: Option<bool>,
+}
+
+/// The body of `PATCH /api/calls/{id}/participants/{userId}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RoleRequest {
+    /// What part the participant is to play.
+    pub role: AssignableRole,
+}
+
+/// What part a participant can be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum AssignableRole {
+    /// May mute and remove others.
+    Moderator,
+    /// May not.
+    Participant,
+}
+
+/// The body of `PUT /api/calls/{id}/hand`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct HandRequest {
+    /// Whether the hand is up.
+    pub raised: bool,
+}
+
 /// One page of a user's calls, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -250,6 +320,10 @@ pub struct AppConfig {
     pub presence: bool,
     /// The most participants of a mesh, the caller included.
     pub mesh_max: u32,
+    /// Calls can go over the server's forwarding unit.
+    pub sfu: bool,
+    /// The most participants of a call, the caller included.
+    pub max_participants: u32,
     /// The server's version.
     pub version: String,
 }

@@ -2,8 +2,8 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState, Participant, Quality,
-    QualityReason,
+    Call, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState, OfferedTrack, Participant,
+    PublishMids, Quality, QualityReason, SubscribedStream, Topology,
 };
 
 /// What the server sends, one JSON object in a text frame.
@@ -172,6 +172,58 @@ pub enum ServerMessage {
         ended_by: Option<String>,
         /// The call as it is now.
         call: Call,
+    },
+    /// Somebody shows an emoji.
+    #[serde(rename = "call:reaction")]
+    CallReaction {
+        /// In which call.
+        call_id: String,
+        /// Who.
+        user_id: String,
+        /// The emoji.
+        reaction: String,
+    },
+    /// An SDP offer (RFC 8829) of the server; answered by `media:answer`.
+    #[serde(rename = "media:offer")]
+    MediaOffer {
+        /// Which call.
+        call_id: String,
+        /// Which peer connection; one that is not known yet means a new `RTCPeerConnection`.
+        session: String,
+        /// Counts the offers of the session, from 1.
+        revision: u32,
+        /// The session description.
+        sdp: String,
+        /// Where the client sends.
+        publish: PublishMids,
+        /// What comes to the client, once this offer is applied.
+        tracks: Vec<OfferedTrack>,
+    },
+    /// How the pictures that this device asked for come to it: all of them, after every change.
+    #[serde(rename = "media:subscription")]
+    MediaSubscription {
+        /// Which call.
+        call_id: String,
+        /// One entry for each picture asked for.
+        streams: Vec<SubscribedStream>,
+    },
+    /// Who speaks has changed.
+    #[serde(rename = "media:speakers")]
+    MediaSpeakers {
+        /// Which call.
+        call_id: String,
+        /// The loudest first.
+        user_ids: Vec<String>,
+    },
+    /// A peer's device renders everything over this topology now.
+    #[serde(rename = "media:switched")]
+    MediaSwitched {
+        /// Which call.
+        call_id: String,
+        /// Whose device.
+        user_id: String,
+        /// What it renders.
+        topology: Topology,
     },
     /// Somebody came online or went offline; only where users can see who is online.
     #[serde(rename = "presence:changed")]

@@ -6,24 +6,32 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatsSample {
     /// The other one.
     pub peer_id: String,
     /// Length of the interval, in milliseconds.
     pub interval_ms: f64,
     /// Round-trip time of the selected candidate pair, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub round_trip_time: Option<f64>,
     /// What the congestion control believes it may send, in bit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub available_outgoing_bitrate: Option<f64>,
     /// Type of the local candidate of the selected pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate_type: Option<CandidateType>,
     /// How the TURN server is reached, when the local candidate is relayed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub relay_protocol: Option<RelayProtocol>,
     /// Received audio; absent while the peer sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<Inbound>,
     /// Received video; absent while the peer sends none.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<Inbound>,
     /// What was sent to the peer; absent while nothing is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outbound: Option<Outbound>,
 }
 
@@ -31,6 +39,7 @@ pub struct StatsSample {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Inbound {
     /// RTP packets received.
     pub packets_received: f64,
@@ -41,20 +50,28 @@ pub struct Inbound {
     /// Payload bytes received.
     pub bytes_received: f64,
     /// Audio samples that were made up for lost or late ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub concealed_samples: Option<f64>,
     /// Audio samples played, concealed ones included.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_samples_received: Option<f64>,
     /// Video frames decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frames_decoded: Option<f64>,
     /// Video frames decoded in the last second.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frames_per_second: Option<f64>,
     /// Width of the last decoded frame, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_width: Option<f64>,
     /// Height of the last decoded frame, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_height: Option<f64>,
     /// Freezes of the picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub freeze_count: Option<f64>,
     /// Time that the picture was frozen, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub total_freezes_duration: Option<f64>,
 }
 
@@ -62,18 +79,23 @@ pub struct Inbound {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Outbound {
     /// Payload bytes sent.
     pub bytes_sent: f64,
     /// RTP packets sent.
     pub packets_sent: f64,
     /// Share of packets that the peer reported lost, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fraction_lost: Option<f64>,
     /// Video frames sent in the last second.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frames_per_second: Option<f64>,
     /// Height of the last sent frame, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frame_height: Option<f64>,
     /// What holds the sent video below its configured quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub quality_limitation_reason: Option<QualityLimitationReason>,
 }
 
@@ -81,6 +103,7 @@ pub struct Outbound {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)] // the RFC's names
 pub enum CandidateType {
     Host,
@@ -93,6 +116,7 @@ pub enum CandidateType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)]
 pub enum RelayProtocol {
     Udp,
@@ -104,6 +128,7 @@ pub enum RelayProtocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[allow(missing_docs)] // the standard's names
 pub enum QualityLimitationReason {
     None,

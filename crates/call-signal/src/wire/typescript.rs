@@ -7,8 +7,9 @@ use std::path::Path;
 use ts_rs::{Config, ExportError, TS};
 
 use super::{
-    AnswerRequest, AppConfig, CallEventList, CallPage, ClientMessage, DevToken, DevTokenRequest,
-    InitiateRequest, MediaRequest, PresenceList, Problem, QualityList, RejectRequest,
+    AddParticipantsRequest, AnswerRequest, AppConfig, CallEventList, CallPage, CallStats,
+    ClientMessage, DevToken, DevTokenRequest, HandRequest, InitiateRequest, JoinRequest,
+    MediaRequest, MuteRequest, PresenceList, Problem, QualityList, RejectRequest, RoleRequest,
     ServerMessage, TurnCredentials,
 };
 
@@ -23,6 +24,12 @@ pub fn export_typescript(folder: &Path) -> Result<(), ExportError> {
     AnswerRequest::export_all(&config)?;
     RejectRequest::export_all(&config)?;
     MediaRequest::export_all(&config)?;
+    AddParticipantsRequest::export_all(&config)?;
+    JoinRequest::export_all(&config)?;
+    MuteRequest::export_all(&config)?;
+    RoleRequest::export_all(&config)?;
+    HandRequest::export_all(&config)?;
+    CallStats::export_all(&config)?;
     CallPage::export_all(&config)?;
     TurnCredentials::export_all(&config)?;
     Problem::export_all(&config)?;

@@ -17,6 +17,14 @@ presence: boolean,
  */
 meshMax: number, 
 /**
+ * Calls can go over the server's forwarding unit.
+ */
+sfu: boolean, 
+/**
+ * The most participants of a call, the caller included.
+ */
+maxParticipants: number, 
+/**
  * The server's version.
  */
 version: string, };

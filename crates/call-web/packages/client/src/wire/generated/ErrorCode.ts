@@ -3,4 +3,4 @@
 /**
  * Why a message was refused; clients branch on it, so a code never changes its meaning.
  */
-export type ErrorCode = "invalid_message" | "unknown_type" | "not_ready" | "already_ready" | "unauthenticated" | "call_not_found" | "not_in_call" | "peer_not_in_call" | "peer_reconnecting" | "answered_elsewhere" | "not_ringing" | "call_ended" | "overloaded" | "server_error";
+export type ErrorCode = "invalid_message" | "unknown_type" | "not_ready" | "already_ready" | "unauthenticated" | "call_not_found" | "not_in_call" | "peer_not_in_call" | "peer_reconnecting" | "answered_elsewhere" | "not_ringing" | "call_ended" | "not_on_sfu" | "unknown_session" | "stale_answer" | "bad_sdp" | "room_full" | "overloaded" | "server_error";

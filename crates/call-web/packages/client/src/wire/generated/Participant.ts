@@ -52,4 +52,8 @@ leftAt: string | null,
  * Why: `left`, `removed`, `connection_lost`, `connect_failed`, or the reason for which the
  * call ended or was not taken.
  */
-leaveReason: string | null, };
+leaveReason: string | null, 
+/**
+ * Since when the participant's hand is raised; null while it is not.
+ */
+handRaisedAt: string | null, };

@@ -3,4 +3,4 @@
 /**
  * What part somebody plays; see [`call_domain::Role`].
  */
-export type Role = "initiator" | "participant";
+export type Role = "initiator" | "moderator" | "participant";

@@ -5,9 +5,13 @@ import type { EndedReason } from "./EndedReason.js";
 import type { ErrorCode } from "./ErrorCode.js";
 import type { IceCandidate } from "./IceCandidate.js";
 import type { MediaState } from "./MediaState.js";
+import type { OfferedTrack } from "./OfferedTrack.js";
 import type { Participant } from "./Participant.js";
+import type { PublishMids } from "./PublishMids.js";
 import type { Quality } from "./Quality.js";
 import type { QualityReason } from "./QualityReason.js";
+import type { SubscribedStream } from "./SubscribedStream.js";
+import type { Topology } from "./Topology.js";
 
 /**
  * What the server sends, one JSON object in a text frame.
@@ -196,7 +200,71 @@ endedBy: string | null,
 /**
  * The call as it is now.
  */
-call: Call, } | { "type": "presence:changed", 
+call: Call, } | { "type": "call:reaction", 
+/**
+ * In which call.
+ */
+callId: string, 
+/**
+ * Who.
+ */
+userId: string, 
+/**
+ * The emoji.
+ */
+reaction: string, } | { "type": "media:offer", 
+/**
+ * Which call.
+ */
+callId: string, 
+/**
+ * Which peer connection; one that is not known yet means a new `RTCPeerConnection`.
+ */
+session: string, 
+/**
+ * Counts the offers of the session, from 1.
+ */
+revision: number, 
+/**
+ * The session description.
+ */
+sdp: string, 
+/**
+ * Where the client sends.
+ */
+publish: PublishMids, 
+/**
+ * What comes to the client, once this offer is applied.
+ */
+tracks: Array<OfferedTrack>, } | { "type": "media:subscription", 
+/**
+ * Which call.
+ */
+callId: string, 
+/**
+ * One entry for each picture asked for.
+ */
+streams: Array<SubscribedStream>, } | { "type": "media:speakers", 
+/**
+ * Which call.
+ */
+callId: string, 
+/**
+ * The loudest first.
+ */
+userIds: Array<string>, } | { "type": "media:switched", 
+/**
+ * Which call.
+ */
+callId: string, 
+/**
+ * Whose device.
+ */
+userId: string, 
+/**
+ * What it renders.
+ */
+topology: Topology, } | { "type": "presence:changed", 
 /**
  * Who.
  */
