@@ -47,8 +47,11 @@ pub(crate) struct Answer {
 pub(crate) struct AnswerLine {
     /// `a=mid`.
     pub(crate) mid: String,
-    /// Which way the peer wants packets to go, as seen by the peer; [`Direction::Inactive`] too where it rejected the line.
+    /// Which way the peer wants packets to go, as seen by the peer; [`Direction::Inactive`] too for a rejected
+    /// line.
     pub(crate) direction: Direction,
+    /// The line was rejected (port 0): it is not to be offered with anything else.
+    pub(crate) rejected: bool,
     /// What was accepted, in the peer's order of preference: it sends the first one.
     pub(crate) codecs: Vec<Codec>,
     /// The header extensions accepted.

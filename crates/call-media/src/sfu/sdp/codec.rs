@@ -53,6 +53,47 @@ impl Codec {
         }
     }
 
+    /// `a=rtpmap` without the payload type (RFC 8866): encoding, clock rate, channels.
+    pub(super) const fn rtpmap(self) -> &'static str {
+        match self {
+            Self::Opus => "opus/48000/2",
+            Self::Red => "red/48000/2",
+            Self::Video(VideoCodec::Vp8) => "VP8/90000",
+            Self::Video(VideoCodec::Vp9) => "VP9/90000",
+            Self::Video(VideoCodec::H264) => "H264/90000",
+            Self::Video(VideoCodec::Av1) => "AV1/90000",
+            Self::Rtx(_) => "rtx/90000",
+        }
+    }
+
+    /// `a=fmtp` without the payload type. H.264 is the constrained baseline profile that every browser has (RFC 7742); level
+    /// 3.1 is what may be sent at least, asymmetry allows more.
+    pub(super) const fn format_parameters(self) -> Option<&'static str> {
+        match self {
+            Self::Opus => Some("minptime=10;useinbandfec=1"),
+            Self::Red => Some("111/111"),
+            Self::Video(VideoCodec::Vp8) => None,
+            Self::Video(VideoCodec::Vp9) => Some("profile-id=0"),
+            Self::Video(VideoCodec::H264) => {
+                Some("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f")
+            }
+            Self::Video(VideoCodec::Av1) => Some("level-idx=5;profile=0;tier=0"),
+            Self::Rtx(VideoCodec::Vp8) => Some("apt=96"),
+            Self::Rtx(VideoCodec::Vp9) => Some("apt=98"),
+            Self::Rtx(VideoCodec::H264) => Some("apt=102"),
+            Self::Rtx(VideoCodec::Av1) => Some("apt=45"),
+        }
+    }
+
+    /// `a=rtcp-fb` without the payload type (RFC 4585, RFC 5104).
+    pub(super) const fn feedback(self) -> &'static [&'static str] {
+        match self {
+            Self::Opus => &["transport-cc"],
+            Self::Red | Self::Rtx(_) => &[],
+            Self::Video(_) => &["transport-cc", "ccm fir", "nack", "nack pli"],
+        }
+    }
+
     /// Ticks of the RTP clock per second.
     pub(crate) const fn clock_rate(self) -> u32 {
         match self {

@@ -11,5 +11,6 @@ mod offer;
 pub(crate) use answer::{Answer, AnswerLine, Direction, Extensions, SctpAnswer, SdpError};
 pub(crate) use codec::{Codec, Extension, RED, RTX_CLOCK_RATE};
 pub(crate) use offer::{
-    CandidateProtocol, LineCodec, OfferLines, SendLine, ServerCandidate, TransportParameters,
+    CandidateProtocol, DATA_MID, LineCodec, LineState, OfferLines, SendLine, ServerCandidate,
+    TransportParameters, layers_of,
 };

@@ -1,6 +1,11 @@
+use std::fmt::{Arguments, Write};
 use std::net::SocketAddr;
 
-use super::super::VideoCodec;
+use super::super::{Layer, Source, VideoCodec};
+use super::{Codec, Extension};
+
+/// The line of the data channel (`a=mid`).
+pub(crate) const DATA_MID: &str = "d";
 
 /// What the SFU says about its end of a peer connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +16,7 @@ pub(crate) struct TransportParameters {
     pub(crate) ice_pwd: String,
     /// SHA-256 of the DTLS certificate, as in SDP: `AB:CD:…`.
     pub(crate) fingerprint: String,
-    /// Where the SFU is to be reached, the preferred one first.
+    /// Where the SFU is to be reached, the preferred one of each protocol first.
     pub(crate) candidates: Vec<ServerCandidate>,
 }
 
@@ -36,7 +41,7 @@ pub(crate) enum CandidateProtocol {
 /// Everything that an offer is made of.
 #[derive(Debug)]
 pub(crate) struct OfferLines<'a> {
-    /// `o=`: names the session, the same in each of its offers.
+    /// `o=`: names the session, the same in each of its offers; at most 63 bits.
     pub(crate) session_id: u64,
     /// `o=`: counts the offers of the session.
     pub(crate) version: u64,
@@ -55,8 +60,8 @@ pub(crate) struct OfferLines<'a> {
 pub(crate) struct SendLine {
     /// What is sent. The kind (audio or video) of a line never changes.
     pub(crate) codec: LineCodec,
-    /// Whether something may be sent; a line that is not active waits for another use.
-    pub(crate) active: bool,
+    /// Whether something may be sent.
+    pub(crate) state: LineState,
     /// The stream's SSRC.
     pub(crate) ssrc: u32,
     /// The SSRC of its retransmissions; none for audio.
@@ -69,6 +74,17 @@ pub(crate) struct SendLine {
     pub(crate) cname: String,
 }
 
+/// What becomes of a line on which the SFU sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum LineState {
+    /// It carries what it says.
+    Active,
+    /// It carries nothing, and waits for another use.
+    Inactive,
+    /// The peer rejected it once ([`super::AnswerLine::rejected`]): it stays what it is for good (RFC 8829 section 5.3.1).
+    Rejected,
+}
+
 /// What a line on which the SFU sends carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LineCodec {
@@ -79,8 +95,338 @@ pub(crate) enum LineCodec {
 }
 
 impl OfferLines<'_> {
-    /// The offer's SDP.
+    /// The offer's SDP. Its lines: those on which the peer sends ([`Source::ALL`]), the data channel, what the peer gets.
     pub(crate) fn to_sdp(&self) -> String {
-        String::new()
+        // Written straight into one string: a room makes one for each of its peers when somebody comes or goes.
+        let mut sdp = Writer(String::with_capacity(8192 + 1024 * self.send.len()));
+        self.session(&mut sdp);
+        for source in Source::ALL {
+            self.receive_line(&mut sdp, source);
+        }
+        self.data_line(&mut sdp);
+        for (index, line) in self.send.iter().enumerate() {
+            self.send_line(&mut sdp, index, line);
+        }
+        sdp.0
+    }
+
+    fn session(&self, sdp: &mut Writer) {
+        let (id, version) = (self.session_id & (u64::MAX >> 1), self.version);
+        sdp.line("v=0");
+        sdp.format(format_args!("o=- {id} {version} IN IP4 127.0.0.1"));
+        sdp.line("s=-");
+        sdp.line("t=0 0");
+        sdp.line("a=ice-lite");
+        sdp.0.push_str("a=group:BUNDLE");
+        for mid in Source::ALL.map(Source::mid).into_iter().chain([DATA_MID]) {
+            sdp.0.push(' ');
+            sdp.0.push_str(mid);
+        }
+        for (index, line) in self.send.iter().enumerate() {
+            if line.state != LineState::Rejected {
+                sdp.part(format_args!(" {index}"));
+            }
+        }
+        sdp.line("");
+        sdp.line("a=extmap-allow-mixed");
+        sdp.line("a=msid-semantic: WMS *");
+    }
+
+    fn receive_line(&self, sdp: &mut Writer, source: Source) {
+        if source.is_video() {
+            let codecs = || {
+                let pair = |codec: &VideoCodec| [Codec::Video(*codec), Codec::Rtx(*codec)];
+                self.video_codecs.iter().flat_map(pair)
+            };
+            sdp.media("video", 9, codecs());
+            self.transport(sdp, source.mid());
+            sdp.line("a=recvonly");
+            sdp.codecs(codecs());
+            sdp.extensions(&VIDEO_FROM_PEER);
+            if self.simulcast {
+                simulcast(sdp, source);
+            }
+        } else {
+            sdp.media("audio", 9, AUDIO.into_iter());
+            self.transport(sdp, source.mid());
+            sdp.line("a=recvonly");
+            sdp.codecs(AUDIO.into_iter());
+            sdp.extensions(&AUDIO_EXTENSIONS);
+        }
+        // The candidates of the first line of a bundle are those of all (RFC 9143).
+        if source.mid() == Source::ALL[0].mid() {
+            candidates(sdp, &self.transport.candidates);
+        }
+    }
+
+    fn data_line(&self, sdp: &mut Writer) {
+        sdp.line("m=application 9 UDP/DTLS/SCTP webrtc-datachannel");
+        sdp.line("c=IN IP4 0.0.0.0");
+        self.transport(sdp, DATA_MID);
+        sdp.line("a=sctp-port:5000");
+        sdp.line("a=max-message-size:65536");
+    }
+
+    fn send_line(&self, sdp: &mut Writer, index: usize, line: &SendLine) {
+        let port = match line.state {
+            LineState::Active | LineState::Inactive => 9,
+            LineState::Rejected => 0,
+        };
+        let video;
+        let (kind, codecs, extensions): (_, &[Codec], &[Extension]) = match line.codec {
+            LineCodec::Audio => ("audio", &AUDIO, &AUDIO_EXTENSIONS),
+            LineCodec::Video(codec) => {
+                video = [Codec::Video(codec), Codec::Rtx(codec)];
+                ("video", &video, &VIDEO_TO_PEER)
+            }
+        };
+        sdp.media(kind, port, codecs.iter().copied());
+        self.transport(sdp, index);
+        sdp.line(match line.state {
+            LineState::Active => "a=sendonly",
+            LineState::Inactive | LineState::Rejected => "a=inactive",
+        });
+        sdp.codecs(codecs.iter().copied());
+        sdp.extensions(extensions);
+        if line.state == LineState::Active {
+            streams(sdp, line);
+        }
+    }
+
+    /// What every section says of the transport that all share. A section could leave it to the first one of the bundle, but
+    /// not every peer looks there.
+    fn transport(&self, sdp: &mut Writer, mid: impl std::fmt::Display) {
+        let transport = self.transport;
+        sdp.format(format_args!("a=mid:{mid}"));
+        sdp.format(format_args!("a=ice-ufrag:{}", transport.ice_ufrag));
+        sdp.format(format_args!("a=ice-pwd:{}", transport.ice_pwd));
+        sdp.format(format_args!(
+            "a=fingerprint:sha-256 {}",
+            transport.fingerprint
+        ));
+        sdp.line("a=setup:actpass");
+    }
+}
+
+const AUDIO: [Codec; 2] = [Codec::Opus, Codec::Red];
+
+const AUDIO_EXTENSIONS: [Extension; 4] = [
+    Extension::AudioLevel,
+    Extension::AbsoluteSendTime,
+    Extension::TransportSequence,
+    Extension::Mid,
+];
+
+const VIDEO_TO_PEER: [Extension; 3] = [
+    Extension::AbsoluteSendTime,
+    Extension::TransportSequence,
+    Extension::Mid,
+];
+
+const VIDEO_FROM_PEER: [Extension; 5] = [
+    Extension::AbsoluteSendTime,
+    Extension::TransportSequence,
+    Extension::Mid,
+    Extension::Rid,
+    Extension::RepairedRid,
+];
+
+/// The layers in which a source is asked for (RFC 8853). A quarter of a screen cannot be read.
+pub(crate) const fn layers_of(source: Source) -> &'static [Layer] {
+    match source {
+        Source::Video => &Layer::ALL,
+        Source::Screen => &[Layer::Medium, Layer::High],
+        Source::Audio | Source::ScreenAudio => &[],
+    }
+}
+
+fn simulcast(sdp: &mut Writer, source: Source) {
+    let layers = layers_of(source);
+    for layer in layers {
+        sdp.format(format_args!("a=rid:{} recv", layer.rid()));
+    }
+    sdp.0.push_str("a=simulcast:recv ");
+    for (index, layer) in layers.iter().enumerate() {
+        if index > 0 {
+            sdp.0.push(';');
+        }
+        sdp.0.push_str(layer.rid());
+    }
+    sdp.line("");
+}
+
+/// The SSRCs of a line, and what they belong to (RFC 5576, RFC 8830).
+fn streams(sdp: &mut Writer, line: &SendLine) {
+    let SendLine {
+        ssrc,
+        stream_id,
+        track_id,
+        cname,
+        ..
+    } = line;
+    sdp.format(format_args!("a=msid:{stream_id} {track_id}"));
+    if let Some(rtx) = line.rtx_ssrc {
+        sdp.format(format_args!("a=ssrc-group:FID {ssrc} {rtx}"));
+    }
+    sdp.format(format_args!("a=ssrc:{ssrc} cname:{cname}"));
+    if let Some(rtx) = line.rtx_ssrc {
+        sdp.format(format_args!("a=ssrc:{rtx} cname:{cname}"));
+    }
+}
+
+fn candidates(sdp: &mut Writer, candidates: &[ServerCandidate]) {
+    for (index, candidate) in candidates.iter().enumerate() {
+        let ServerCandidate { protocol, address } = *candidate;
+        // One foundation for each protocol and base address (RFC 8445 section 5.1.1.3).
+        let foundation = candidates
+            .iter()
+            .position(|other| other.protocol == protocol && other.address.ip() == address.ip())
+            .unwrap_or(index)
+            + 1;
+        let priority = priority(protocol, index);
+        let (name, kind) = match protocol {
+            CandidateProtocol::Udp => ("udp", ""),
+            CandidateProtocol::TcpPassive => ("tcp", " tcptype passive"),
+        };
+        let (ip, port) = (address.ip(), address.port());
+        sdp.format(format_args!(
+            "a=candidate:{foundation} 1 {name} {priority} {ip} {port} typ host{kind}"
+        ));
+    }
+    sdp.line("a=end-of-candidates");
+}
+
+/// RFC 8445 section 5.1.2.1; for TCP with the lower type preference and the direction preference of RFC 6544 section 4.2.
+fn priority(protocol: CandidateProtocol, index: usize) -> u32 {
+    let place = u32::try_from(index).unwrap_or(u32::MAX);
+    let (kind, local) = match protocol {
+        CandidateProtocol::Udp => (126, 65_535_u32.saturating_sub(place)),
+        CandidateProtocol::TcpPassive => (90, (4 << 13) + 8_191_u32.saturating_sub(place)),
+    };
+    (kind << 24) + (local << 8) + 255
+}
+
+struct Writer(String);
+
+impl Writer {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push_str("\r\n");
+    }
+
+    fn format(&mut self, text: Arguments<'_>) {
+        self.part(text);
+        self.0.push_str("\r\n");
+    }
+
+    fn part(&mut self, text: Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = self.0.write_fmt(text);
+    }
+
+    fn media(&mut self, kind: &str, port: u16, codecs: impl Iterator<Item = Codec>) {
+        self.part(format_args!("m={kind} {port} UDP/TLS/RTP/SAVPF"));
+        for codec in codecs {
+            self.part(format_args!(" {}", codec.payload_type()));
+        }
+        self.line("");
+        self.line("c=IN IP4 0.0.0.0");
+        self.line("a=rtcp-mux");
+        self.line("a=rtcp-rsize");
+    }
+
+    fn codecs(&mut self, codecs: impl Iterator<Item = Codec>) {
+        for codec in codecs {
+            let payload_type = codec.payload_type();
+            self.format(format_args!("a=rtpmap:{payload_type} {}", codec.rtpmap()));
+            for feedback in codec.feedback() {
+                self.format(format_args!("a=rtcp-fb:{payload_type} {feedback}"));
+            }
+            if let Some(parameters) = codec.format_parameters() {
+                self.format(format_args!("a=fmtp:{payload_type} {parameters}"));
+            }
+        }
+    }
+
+    fn extensions(&mut self, extensions: &[Extension]) {
+        for extension in extensions {
+            self.format(format_args!(
+                "a=extmap:{} {}",
+                extension.id(),
+                extension.uri()
+            ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sample_for_now() {
+        let transport = TransportParameters {
+            ice_ufrag: "c4LLufrg".into(),
+            ice_pwd: "9uB6QhYdNCLCHdv5OIi3XPvS".into(),
+            fingerprint: "0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9:0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9".into(),
+            candidates: vec![
+                ServerCandidate { protocol: CandidateProtocol::Udp, address: "127.0.0.1:7882".parse().unwrap() },
+                ServerCandidate { protocol: CandidateProtocol::Udp, address: "[::1]:7882".parse().unwrap() },
+                ServerCandidate { protocol: CandidateProtocol::TcpPassive, address: "127.0.0.1:7882".parse().unwrap() },
+            ],
+        };
+        let line = |n: u32, codec, state| SendLine {
+            codec,
+            state,
+            ssrc: 1000 + 2 * n,
+            rtx_ssrc: (codec != LineCodec::Audio).then_some(1001 + 2 * n),
+            stream_id: format!("st{n}"),
+            track_id: format!("tr{n}"),
+            cname: format!("c{n}"),
+        };
+        use LineCodec::*;
+        use LineState::*;
+        use VideoCodec::*;
+        let one = vec![
+            line(0, Audio, Active),
+            line(1, Video(Vp8), Active),
+            line(2, Video(H264), Active),
+        ];
+        let two = |x, y| {
+            vec![
+                line(0, Audio, Active),
+                line(1, Video(Vp8), Inactive),
+                line(2, x, y),
+                line(3, Audio, Active),
+                line(4, Video(Vp9), Active),
+            ]
+        };
+        let three = |x, y| {
+            vec![
+                line(0, Audio, Active),
+                line(11, Video(Vp9), Active),
+                line(2, x, y),
+                line(3, Audio, Inactive),
+                line(14, Video(Av1), Active),
+            ]
+        };
+        for (name, version, send) in [
+            ("", 1, one),
+            ("-2r", 2, two(Video(H264), Rejected)),
+            ("-3r", 3, three(Video(H264), Rejected)),
+            ("-2i", 2, two(Video(H264), Inactive)),
+            ("-3i", 3, three(Video(Vp8), Active)),
+            ("-2a", 2, two(Video(Vp8), Active)),
+        ] {
+            let offer = OfferLines {
+                session_id: 4_611_731_400_430_051_336,
+                version,
+                transport: &transport,
+                video_codecs: &VideoCodec::ALL,
+                simulcast: true,
+                send: &send,
+            };
+            std::fs::write(format!("/tmp/sample-offer{name}.sdp"), offer.to_sdp()).unwrap();
+        }
     }
 }
