@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Engine;
+use crate::deadline::Deadlines;
 
 /// How often the store is asked for deadlines that no node carried out, and presence is compared
 /// with the calls.
@@ -28,22 +29,39 @@ type Stopped = watch::Receiver<bool>;
 pub(crate) fn start(engine: &Arc<Engine>, stopped: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
     let engine = || Arc::clone(engine);
     vec![
-        tokio::spawn(keep_deadlines(engine(), stopped.subscribe())),
+        tokio::spawn(keep_deadlines(
+            engine(),
+            stopped.subscribe(),
+            |engine| &engine.deadlines,
+            |engine, call, now| engine.expire(call, now),
+        )),
+        tokio::spawn(keep_deadlines(
+            engine(),
+            stopped.subscribe(),
+            |engine| &engine.room_deadlines,
+            |engine, call, now| engine.expire_room(call, now),
+        )),
         tokio::spawn(every(SWEEP, engine(), stopped.subscribe(), sweep)),
         tokio::spawn(every(FLUSH, engine(), stopped.subscribe(), flush)),
         tokio::spawn(every(CLEAN_UP, engine(), stopped.subscribe(), clean_up)),
     ]
 }
 
-async fn keep_deadlines(engine: Arc<Engine>, mut stopped: Stopped) {
+async fn keep_deadlines(
+    engine: Arc<Engine>,
+    mut stopped: Stopped,
+    which: fn(&Engine) -> &Deadlines,
+    due: fn(&Arc<Engine>, CallId, Timestamp),
+) {
+    let deadlines = which(&engine);
     loop {
-        let next = engine.deadlines.next();
+        let next = deadlines.next();
         tokio::select! {
-            () = engine.deadlines.sooner() => {}
+            () = deadlines.sooner() => {}
             () = reached(&engine, next) => {
                 let now = engine.clock.now();
-                for call in engine.deadlines.take_due(now) {
-                    engine.expire(call, now);
+                for call in deadlines.take_due(now) {
+                    due(&engine, call, now);
                 }
             }
             () = turned(&mut stopped) => return,

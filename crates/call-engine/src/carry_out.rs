@@ -30,11 +30,16 @@ impl Engine {
             self.deadlines
                 .set(live.call.id(), live.call.next_deadline());
             live.line.kept.retain(|user| live.call.is_present(user));
+            live.line.reports.retain(|user| live.call.is_present(user));
             live
         };
         // The roster comes first: whoever hears of a participant may send it signals at once.
         self.tell(&live, &step.effects);
         self.forget_quality_of_absent(&live);
+        // Those in the call know of the change by now.
+        if !live.call.is_ended() {
+            self.follow_rooms(&live);
+        }
         live
     }
 
@@ -44,6 +49,7 @@ impl Engine {
         self.roster.remove(id);
         self.deadlines.set(id, None);
         ended.line.kept.retain(|_| false);
+        self.close_rooms(ended);
         if !ended.view().annotations.quality.is_empty() {
             self.quality_log.ended(id);
         }

@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use call_domain::{Command, Policy};
+use call_domain::{Command, Policy, TopologyPolicy};
 use call_signal::Hub;
 use call_store::{CallStore, StoreError};
 use call_turn::TurnAuthority;
@@ -44,6 +44,8 @@ pub struct Engine {
     pub(crate) roster: Roster,
     pub(crate) lanes: Lanes,
     pub(crate) deadlines: Deadlines,
+    /// When the room of a call that no longer uses it is closed.
+    pub(crate) room_deadlines: Deadlines,
     pub(crate) quality_log: QualityLog,
     draining: AtomicBool,
     stopped: watch::Sender<bool>,
@@ -66,11 +68,14 @@ impl Engine {
 
     /// As [`Engine::start`], with another way to the devices.
     pub async fn start_on(
-        config: EngineConfig,
+        mut config: EngineConfig,
         store: Arc<dyn CallStore>,
         bus: Arc<dyn Bus>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, StoreError> {
+        if config.media.is_none() {
+            config.policy.topology = TopologyPolicy::P2p;
+        }
         let engine = Arc::new(Self {
             config,
             store,
@@ -79,6 +84,7 @@ impl Engine {
             roster: Roster::default(),
             lanes: Lanes::open(),
             deadlines: Deadlines::default(),
+            room_deadlines: Deadlines::default(),
             quality_log: QualityLog::default(),
             draining: AtomicBool::new(false),
             stopped: watch::Sender::new(false),

@@ -33,6 +33,18 @@ pub enum CommandError {
     /// The user, or this device of the user, is not in the call.
     #[error("the user is not in the call")]
     NotJoined,
+    /// The user may not do that: only moderators may, or not to that participant.
+    #[error("the user may not do that")]
+    NotAllowed,
+    /// There is no such participant to do it to.
+    #[error("no such participant")]
+    NoSuchParticipant,
+    /// More people than may be in the call.
+    #[error("more than {max} participants")]
+    TooManyParticipants {
+        /// The most, the initiator included.
+        max: u32,
+    },
     /// The call is over.
     #[error("the call has ended")]
     Ended(EndReason),
@@ -49,11 +61,20 @@ impl From<StoreError> for CommandError {
 
 impl From<Rejection> for CommandError {
     fn from(rejection: Rejection) -> Self {
-        match rejection.kind {
+        rejection.kind.into()
+    }
+}
+
+impl From<RejectionKind> for CommandError {
+    fn from(kind: RejectionKind) -> Self {
+        match kind {
             RejectionKind::NotParticipant => Self::NotFound,
             RejectionKind::AnsweredElsewhere => Self::AnsweredElsewhere,
             RejectionKind::NotRinging => Self::NotRinging,
             RejectionKind::NotJoined | RejectionKind::WrongDevice => Self::NotJoined,
+            RejectionKind::NotAllowed => Self::NotAllowed,
+            RejectionKind::NoSuchParticipant => Self::NoSuchParticipant,
+            RejectionKind::TooManyParticipants { max } => Self::TooManyParticipants { max },
             RejectionKind::Ended(reason) => Self::Ended(reason),
         }
     }

@@ -50,7 +50,11 @@ impl Engine {
     }
 
     /// Load, decide, commit, carry out. Runs in the lane of the call.
-    async fn apply<D>(&self, id: CallId, decide: D) -> Result<Arc<LiveCall>, CommandError>
+    pub(crate) async fn apply<D>(
+        &self,
+        id: CallId,
+        decide: D,
+    ) -> Result<Arc<LiveCall>, CommandError>
     where
         D: Fn(&Engine, &Call) -> Option<Command> + Send + Sync,
     {
@@ -129,6 +133,11 @@ impl Engine {
                 self.catch_up(&known.call, &live);
             }
             known.line.believe(Belief::Current);
+        } else if !live.call.is_ended() {
+            self.distrust_media(&live);
+        }
+        if !live.call.is_ended() {
+            self.follow_rooms(&live);
         }
         live
     }

@@ -82,9 +82,11 @@ mod id;
 mod kept;
 mod lane;
 mod media_event;
+mod media_message;
 mod media_plane;
 mod message;
 mod quality;
+mod room;
 mod roster;
 mod service;
 mod use_case;
@@ -98,6 +100,7 @@ pub use media_plane::MediaPlane;
 pub use quality::{QualityFigures, QualitySummary, summarise};
 pub use service::{Authenticator, EngineService};
 pub use use_case::{
-    Idempotency, Initiate, InitiateError, Initiated, Present, ReadError, Reader, RelayError,
+    Idempotency, Initiate, InitiateError, Initiated, MediaError, NotInCall, Present, ReadError,
+    Reader, RelayError,
 };
 pub use view::CallView;

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use call_domain::{Call, CallId, UserId};
 use call_store::Annotations;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::kept::KeptSignals;
-use crate::quality::QualityWatch;
+use crate::quality::{LatestReports, QualityWatch};
+use crate::room::Rooms;
 
 /// The live calls that this node knows, each as it was last seen in the store.
 #[derive(Debug, Default)]
@@ -36,6 +37,8 @@ pub(crate) struct LiveCall {
 pub(crate) struct Line {
     pub(crate) kept: KeptSignals,
     pub(crate) quality: QualityWatch,
+    pub(crate) reports: LatestReports,
+    pub(crate) rooms: Mutex<Rooms>,
     /// A [`Belief`].
     belief: AtomicU8,
 }

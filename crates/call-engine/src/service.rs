@@ -6,7 +6,7 @@ use call_signal::wire::{self, ClientCommand, ErrorCode, Signal, SignalError};
 use call_signal::{Identity, SignalService, Unauthenticated};
 use call_store::StoreError;
 
-use crate::{CommandError, Engine, RelayError, Unavailable};
+use crate::{CommandError, Engine, MediaError, NotInCall, RelayError, Unavailable};
 
 /// Says whom a token speaks for.
 #[async_trait]
@@ -69,8 +69,11 @@ impl<A: Authenticator> SignalService for EngineService<A> {
             }
             ClientCommand::Sync(call) => self.engine.sync(call, who.clone()).await?,
             ClientCommand::Stats { call, samples } => self.engine.observe(call, who, &samples)?,
-            ClientCommand::Reaction { .. } | ClientCommand::Media { .. } => {
-                return Err(SignalError::new(ErrorCode::NotOnSfu, "this call has no SFU"));
+            ClientCommand::Reaction { call, reaction } => {
+                self.engine.react(call, who, &reaction)?;
+            }
+            ClientCommand::Media { call, command } => {
+                self.engine.media_command(call, who, command)?;
             }
         }
         Ok(())
@@ -92,6 +95,23 @@ impl From<RelayError> for SignalError {
     }
 }
 
+impl From<NotInCall> for SignalError {
+    fn from(error: NotInCall) -> Self {
+        Self::new(ErrorCode::NotInCall, error.to_string())
+    }
+}
+
+impl From<MediaError> for SignalError {
+    fn from(error: MediaError) -> Self {
+        let code = match error {
+            MediaError::NotInCall(error) => return error.into(),
+            MediaError::NotOnSfu => ErrorCode::NotOnSfu,
+            MediaError::UnknownSession => ErrorCode::UnknownSession,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
 impl From<CommandError> for SignalError {
     fn from(error: CommandError) -> Self {
         let code = match &error {
@@ -99,6 +119,10 @@ impl From<CommandError> for SignalError {
             CommandError::AnsweredElsewhere => ErrorCode::AnsweredElsewhere,
             CommandError::NotRinging => ErrorCode::NotRinging,
             CommandError::NotJoined => ErrorCode::NotInCall,
+            // Refusals of what only REST can ask for.
+            CommandError::NotAllowed
+            | CommandError::NoSuchParticipant
+            | CommandError::TooManyParticipants { .. } => ErrorCode::InvalidMessage,
             CommandError::Ended(_) => ErrorCode::CallEnded,
             CommandError::Unavailable(Unavailable::Store(error)) => return store_failed(error),
             CommandError::Unavailable(Unavailable::Contended | Unavailable::Stopping) => {

@@ -29,6 +29,7 @@ impl Engine {
         if let Some(present) = self.bus.opened(who, name) {
             self.tell_presence(&present, true);
         }
+        self.rooms_reconnected(who);
         let mut calls = Vec::new();
         for stored in self.store.live_calls_of(&who.user).await? {
             let id = stored.call.id();
@@ -60,13 +61,14 @@ impl Engine {
     }
 
     /// A device that has opened its socket has been told so: the signals that were kept for it
-    /// follow.
+    /// follow, and the offer that it has not answered. After a restart of the server it gets a new one.
     pub fn ready(&self, who: &Address) {
         for live in self.roster.of_user(&who.user) {
             if selected(&live.call, who) {
                 live.line
                     .kept
                     .deliver(&who.user, |signal| self.bus.send_to(who, signal));
+                self.rooms_ready(&live, who);
             }
         }
     }

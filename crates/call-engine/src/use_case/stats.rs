@@ -4,7 +4,7 @@ use call_signal::wire::StatsSample;
 use call_store::QualitySample;
 
 use crate::message;
-use crate::quality::from_wire;
+use crate::quality::{Report, from_wire};
 use crate::roster::LiveCall;
 use crate::{CommandError, Engine};
 
@@ -28,10 +28,12 @@ impl Engine {
             return Err(CommandError::NotJoined);
         }
         let at = self.clock.now();
+        let mut about_peers = Vec::with_capacity(samples.len());
         for sample in samples {
             let Some(peer) = peer(&live.call, who, &sample.peer_id) else {
                 continue;
             };
+            about_peers.push(sample.clone());
             let sample = from_wire(sample);
             let assessment = assess(&sample);
             let figures = sample.figures();
@@ -52,6 +54,11 @@ impl Engine {
                 self.quality_changed(&live.call, &who.user, &change);
             }
         }
+        let report = Report {
+            at,
+            samples: about_peers,
+        };
+        live.line.reports.keep(&who.user, report);
         Ok(())
     }
 

@@ -1,0 +1,102 @@
+use std::collections::VecDeque;
+
+use bytestring::ByteString;
+use call_domain::DeviceId;
+use call_media::sfu::{Publication, SessionId, StreamState, View};
+
+/// How many sessions of a member are known: the one in use, the one that takes its place, and those that a client
+/// which begins anew all the time left behind.
+const MOST_SESSIONS: usize = 4;
+
+/// A device in a room.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) device: DeviceId,
+    /// What it may send, as the media plane was last told.
+    pub(crate) publication: Publication,
+    /// The sessions that it was offered, the newest last.
+    sessions: VecDeque<SessionId>,
+    /// The last offer, until it is answered.
+    offer: Option<Outstanding>,
+    pub(crate) latest: Latest,
+}
+
+/// Which offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OfferKey {
+    pub(crate) session: SessionId,
+    pub(crate) revision: u32,
+}
+
+#[derive(Debug)]
+struct Outstanding {
+    key: OfferKey,
+    frame: ByteString,
+    /// It was given to the device's present socket.
+    sent: bool,
+}
+
+/// The pictures that a member asked for, and how they come.
+#[derive(Debug, Default)]
+pub(crate) struct Latest {
+    /// As the media plane said it last; `None` before that.
+    pub(crate) streams: Option<Vec<StreamState>>,
+    /// Asked for in no size: the media plane knows nothing of them.
+    pub(crate) hidden: Vec<View>,
+}
+
+impl Member {
+    pub(crate) fn new(device: DeviceId, publication: Publication) -> Self {
+        Self {
+            device,
+            publication,
+            sessions: VecDeque::new(),
+            offer: None,
+            latest: Latest::default(),
+        }
+    }
+
+    pub(crate) fn knows(&self, session: &SessionId) -> bool {
+        self.sessions.contains(session)
+    }
+
+    /// Takes in an offer and sends it by `send`, which says whether the device is connected.
+    pub(crate) fn offered(
+        &mut self,
+        key: OfferKey,
+        frame: ByteString,
+        send: impl FnOnce(&ByteString) -> bool,
+    ) {
+        if !self.knows(&key.session) {
+            if self.sessions.len() >= MOST_SESSIONS {
+                self.sessions.pop_front();
+            }
+            self.sessions.push_back(key.session.clone());
+        }
+        let sent = send(&frame);
+        self.offer = Some(Outstanding { key, frame, sent });
+    }
+
+    /// The device answered an offer: that one need not be sent again.
+    pub(crate) fn answered(&mut self, key: &OfferKey) {
+        if self.offer.as_ref().is_some_and(|offer| offer.key == *key) {
+            self.offer = None;
+        }
+    }
+
+    /// The device has another socket: what was sent by the last one may be lost.
+    pub(crate) fn reconnected(&mut self) {
+        if let Some(offer) = &mut self.offer {
+            offer.sent = false;
+        }
+    }
+
+    /// Sends the last offer, unless it was sent by this socket or answered.
+    pub(crate) fn deliver(&mut self, send: impl FnOnce(&ByteString) -> bool) {
+        if let Some(offer) = &mut self.offer
+            && !offer.sent
+        {
+            offer.sent = send(&offer.frame);
+        }
+    }
+}
