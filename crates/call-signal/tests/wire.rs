@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use call_domain::{CallId, Invitee, PlaceRequest, Placement, Policy, Timestamp, place};
 use call_signal::wire::{
     Call, CallNotes, Caller, ClientCommand, ClientFrame, ClientMessage, ErrorCode, IceCandidate,
-    ServerMessage, SignalBody,
+    MediaCommand, ServerMessage, SignalBody, Topology, VideoSource, WantedStream, WantedView,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ fn a_call_has_the_fields_of_the_contract() {
             "media": {"audio": call["participants"][0]["media"]["audio"],
                       "video": call["participants"][0]["media"]["video"], "screen": false},
             "connectionQuality": quality, "invitedAt": "2026-01-31T08:15:30.250Z",
-            "joinedAt": null, "leftAt": null, "leaveReason": null
+            "joinedAt": null, "leftAt": null, "leaveReason": null, "handRaisedAt": null
         })
     };
     let mut expected = json!({
@@ -128,8 +128,41 @@ fn what_rust_clients_write_is_what_the_server_reads() {
             call_id: call_id.clone(),
         },
         ClientMessage::CallStats {
-            call_id,
+            call_id: call_id.clone(),
             samples: vec![],
+        },
+        ClientMessage::CallReaction {
+            call_id: call_id.clone(),
+            reaction: "👍".to_owned(),
+        },
+        ClientMessage::MediaAnswer {
+            call_id: call_id.clone(),
+            session: "s1".to_owned(),
+            revision: 1,
+            sdp: "v=0".to_owned(),
+        },
+        ClientMessage::MediaCandidate {
+            call_id: call_id.clone(),
+            session: "s1".to_owned(),
+            candidate: Some(candidate.clone()),
+        },
+        ClientMessage::MediaSubscription {
+            call_id: call_id.clone(),
+            streams: vec![WantedStream {
+                user_id: "bob".to_owned(),
+                source: VideoSource::Screen,
+                width: 1920,
+                height: 1080,
+                pinned: true,
+            }],
+        },
+        ClientMessage::MediaRestart {
+            call_id: call_id.clone(),
+            session: None,
+        },
+        ClientMessage::MediaSwitched {
+            call_id,
+            topology: Topology::Sfu,
         },
     ];
     for message in &messages {
@@ -163,7 +196,17 @@ fn bad_messages_are_refused_with_a_code() {
     let candidate = |candidate: Value| json!({"type": "call:ice-candidate", "callId": CALL, "to": "bob", "candidate": candidate});
     let sync = |call: Value| json!({"type": "call:sync", "callId": call});
     let sample = json!({"peerId": "bob", "intervalMs": 2000});
-    let many = vec![sample; 9];
+    let many = vec![sample; 65];
+    let media = |fields: Value| {
+        let mut message = json!({"type": "media:answer", "callId": CALL, "session": "s1", "revision": 1, "sdp": "v=0"});
+        for (name, value) in fields.as_object().unwrap() {
+            message[name] = value.clone();
+        }
+        message
+    };
+    let wish = json!({"userId": "bob", "source": "video", "width": 1, "height": 1});
+    let wishes =
+        |wish: Value| json!({"type": "media:subscription", "callId": CALL, "streams": wish});
     assert_eq!(
         code(&json!({"type": "call:destroy"})),
         ErrorCode::UnknownType
@@ -192,11 +235,40 @@ fn bad_messages_are_refused_with_a_code() {
         sync(Value::Null),
         json!({"type": "call:stats", "callId": CALL, "samples": many}),
         json!({"type": "call:stats", "callId": CALL, "samples": [{"peerId": 1}]}),
+        json!({"type": "call:reaction", "callId": CALL}),
+        json!({"type": "call:reaction", "callId": CALL, "reaction": "hello"}),
+        json!({"type": "call:reaction", "callId": CALL, "reaction": "👍".repeat(9)}),
+        json!({"type": "call:reaction", "callId": CALL, "reaction": "\u{202e}"}),
+        media(json!({"session": null})),
+        media(json!({"session": "a b"})),
+        media(json!({"session": "x".repeat(65)})),
+        media(json!({"revision": null})),
+        media(json!({"revision": -1})),
+        media(json!({"revision": "1"})),
+        media(json!({"sdp": "x".repeat(48 * 1024 + 1)})),
+        media(json!({"sdp": "v=0\u{0}"})),
+        json!({"type": "media:candidate", "callId": CALL, "session": "s1"}),
+        json!({"type": "media:candidate", "callId": CALL, "session": "s1", "candidate": {"candidate": "a\nb"}}),
+        json!({"type": "media:restart", "callId": CALL}),
+        json!({"type": "media:restart", "callId": CALL, "session": 1}),
+        json!({"type": "media:switched", "callId": CALL}),
+        json!({"type": "media:switched", "callId": CALL, "topology": "mesh"}),
+        wishes(Value::Null),
+        wishes(json!([null])),
+        wishes(json!([{"userId": "a b", "source": "video", "width": 1, "height": 1}])),
+        wishes(json!([{"userId": "bob", "source": "audio", "width": 1, "height": 1}])),
+        wishes(json!([{"userId": "bob", "source": "video", "width": "1", "height": 1}])),
+        wishes(json!([{"userId": "bob", "source": "video", "height": 1}])),
+        wishes(json!(vec![wish; 65])),
     ] {
         assert_eq!(code(&bad), ErrorCode::InvalidMessage, "{bad:.80}");
     }
-    let longest = offer(json!("x".repeat(32 * 1024)));
-    assert!(ClientFrame::parse(&longest.to_string()).frame.is_ok());
+    for longest in [
+        offer(json!("x".repeat(32 * 1024))),
+        media(json!({"sdp": "x".repeat(48 * 1024)})),
+    ] {
+        assert!(ClientFrame::parse(&longest.to_string()).frame.is_ok());
+    }
 }
 
 #[test]
@@ -209,6 +281,47 @@ fn nothing_that_was_sent_comes_back_in_an_error() {
         let detail = ClientFrame::parse(text).frame.unwrap_err().detail;
         assert!(!detail.contains("cret"), "{detail}");
     }
+}
+
+#[test]
+fn what_is_wanted_is_bounded_and_each_picture_wanted_once() {
+    let text = json!({"type": "media:subscription", "callId": CALL, "streams": [
+        {"userId": "bob", "source": "video", "width": 639.5, "height": -3},
+        {"userId": "bob", "source": "screen", "width": 1e9, "height": 0, "pinned": true},
+        {"userId": "bob", "source": "video", "width": 10, "height": 360},
+    ]});
+    let ClientFrame::Command(ClientCommand::Media { command, .. }) = frame(&text.to_string())
+    else {
+        panic!("a subscription is a command about media")
+    };
+    let bob = |source, width, height, pinned| WantedView {
+        user: "bob".parse().unwrap(),
+        source,
+        width,
+        height,
+        pinned,
+    };
+    let expected = vec![
+        bob(VideoSource::Video, 640, 360, false),
+        bob(VideoSource::Screen, 8192, 0, true),
+    ];
+    assert_eq!(command, MediaCommand::Subscribe(expected));
+}
+
+#[test]
+fn a_restart_names_a_session_or_none() {
+    let restart = |session: Value| {
+        let text = json!({"type": "media:restart", "callId": CALL, "session": session});
+        match frame(&text.to_string()) {
+            ClientFrame::Command(ClientCommand::Media {
+                command: MediaCommand::Restart(session),
+                ..
+            }) => session.map(|session| session.as_str().to_owned()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(restart(json!("s1")).as_deref(), Some("s1"));
+    assert_eq!(restart(Value::Null), None);
 }
 
 #[test]
@@ -288,14 +401,17 @@ proptest! {
 
     #[test]
     fn no_object_panics(
-        kind in prop::sample::select(vec!["call:offer", "call:ice-candidate", "call:stats", "session:hello"]),
-        field in prop::sample::select(vec!["callId", "to", "sdp", "candidate", "samples", "token", "id"]),
+        kind in prop::sample::select(vec!["call:offer", "call:ice-candidate", "call:stats", "session:hello",
+            "call:reaction", "media:answer", "media:candidate", "media:subscription", "media:restart", "media:switched"]),
+        field in prop::sample::select(vec!["callId", "to", "sdp", "candidate", "samples", "token", "id",
+            "session", "revision", "streams", "topology", "reaction"]),
         value in prop_oneof![
             Just(Value::Null),
             any::<i64>().prop_map(|n| json!(n)),
             "\\PC{0,40}".prop_map(|s| json!(s)),
             Just(json!([[], {}])),
             Just(json!({"candidate": {"candidate": []}})),
+            any::<f64>().prop_map(|n| json!([{"userId": "bob", "source": "video", "width": n, "height": n}])),
         ],
     ) {
         let mut message = json!({"type": kind, "callId": CALL, "to": "bob", "deviceId": "d"});

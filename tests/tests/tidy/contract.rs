@@ -18,7 +18,7 @@ const ROUTES: [(&str, &str); 13] = [
     ("get", "/api/openapi.json"),
 ];
 
-const MESSAGES: [&str; 23] = [
+const MESSAGES: [&str; 31] = [
     "session:hello",
     "session:refresh",
     "session:ping",
@@ -41,6 +41,14 @@ const MESSAGES: [&str; 23] = [
     "call:quality-changed",
     "call:updated",
     "call:ended",
+    "call:reaction",
+    "media:offer",
+    "media:answer",
+    "media:candidate",
+    "media:subscription",
+    "media:restart",
+    "media:speakers",
+    "media:switched",
     "presence:changed",
 ];
 

@@ -84,7 +84,7 @@ endReason: EndReason | null,
  */
 endedBy: string | null, 
 /**
- * The room of the selective forwarding unit.
+ * The room of the selective forwarding unit; null while media goes from peer to peer.
  */
 sfuRoomId: string | null, 
 /**
