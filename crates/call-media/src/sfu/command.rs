@@ -63,6 +63,22 @@ pub enum Command {
     CloseRoom,
 }
 
+impl Command {
+    /// Whose command it is.
+    pub const fn peer(&self) -> Option<&UserId> {
+        match self {
+            Self::Join { peer, .. }
+            | Self::Answer { peer, .. }
+            | Self::Candidate { peer, .. }
+            | Self::Restart { peer, .. }
+            | Self::Subscribe { peer, .. }
+            | Self::Publish { peer, .. }
+            | Self::Leave { peer } => Some(peer),
+            Self::CloseRoom => None,
+        }
+    }
+}
+
 /// What a peer may send: the packets of other sources are dropped, and the others are told that the source is muted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publication {

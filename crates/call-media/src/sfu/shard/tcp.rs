@@ -1,0 +1,162 @@
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+
+/// A client's TCP connection: datagrams, each behind its length (RFC 4571, RFC 6544).
+pub(super) struct TcpPeer {
+    stream: TcpStream,
+    remote: SocketAddr,
+    opened: Instant,
+    read: Vec<u8>,
+    write: Vec<u8>,
+    written: usize,
+    /// Some datagram of it was accepted by a peer's transport.
+    proven: bool,
+}
+
+/// The longest datagram that WebRTC sends fits by far.
+const FRAME_MAX: usize = 4096;
+/// What may wait for a client that reads slowly: beyond it datagrams are lost, as they would be by UDP.
+const WRITE_MAX: usize = 256 << 10;
+/// How long a connection may stay without having proven whose it is.
+const PROOF_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// The other side closed it, or the network did.
+    Gone,
+    /// Something that is no frame of WebRTC.
+    Malformed,
+}
+
+impl TcpPeer {
+    pub(super) fn new(stream: TcpStream, remote: SocketAddr, now: Instant) -> Self {
+        // Frames are whole messages: there is nothing to wait for.
+        let _ = stream.set_nodelay(true);
+        Self {
+            stream,
+            remote,
+            opened: now,
+            read: Vec::new(),
+            write: Vec::new(),
+            written: 0,
+            proven: false,
+        }
+    }
+
+    pub(super) fn remote(&self) -> SocketAddr {
+        self.remote
+    }
+
+    pub(super) fn source(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// The connection itself, to give it to another shard.
+    pub(super) fn into_parts(self) -> (std::net::TcpStream, SocketAddr) {
+        (
+            std::net::TcpStream::from(std::os::fd::OwnedFd::from(self.stream)),
+            self.remote,
+        )
+    }
+
+    /// A peer's transport accepted something of it.
+    pub(super) fn prove(&mut self) {
+        self.proven = true;
+    }
+
+    /// It has had its time and has proven nothing.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        !self.proven && now.saturating_duration_since(self.opened) > PROOF_TIMEOUT
+    }
+
+    /// Reads what is there, and hands over each datagram.
+    pub(super) fn receive(&mut self, mut handle: impl FnMut(&mut [u8])) -> Result<(), Closed> {
+        let mut buffer = [0; 16 << 10];
+        // A share of the round: the connection stays readable if there is more.
+        for _ in 0..8 {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(Closed::Gone),
+                Ok(count) => {
+                    self.read.extend_from_slice(&buffer[..count]);
+                    self.take_frames(&mut handle)?;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Closed::Gone),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_frames(&mut self, handle: &mut impl FnMut(&mut [u8])) -> Result<(), Closed> {
+        let mut at = 0;
+        while let Some([high, low]) = self.read.get(at..at + 2) {
+            let length = usize::from(u16::from_be_bytes([*high, *low]));
+            if length > FRAME_MAX {
+                return Err(Closed::Malformed);
+            }
+            let Some(frame) = self.read.get_mut(at + 2..at + 2 + length) else {
+                break;
+            };
+            handle(frame);
+            at += 2 + length;
+        }
+        self.read.drain(..at);
+        Ok(())
+    }
+
+    /// Takes a datagram to write; whether there was room for it.
+    pub(super) fn push(&mut self, datagram: &[u8]) -> bool {
+        let Ok(length) = u16::try_from(datagram.len()) else {
+            return false;
+        };
+        if self.write.len() - self.written + datagram.len() + 2 > WRITE_MAX {
+            return false;
+        }
+        self.write.extend_from_slice(&length.to_be_bytes());
+        self.write.extend_from_slice(datagram);
+        true
+    }
+
+    /// Writes what the system takes.
+    pub(super) fn flush(&mut self) -> Result<(), Closed> {
+        while self.written < self.write.len() {
+            match self.stream.write(&self.write[self.written..]) {
+                Ok(0) => return Err(Closed::Gone),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if self.written > WRITE_MAX / 2 {
+                        self.write.drain(..self.written);
+                        self.written = 0;
+                    }
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Err(Closed::Gone),
+            }
+        }
+        self.write.clear();
+        self.written = 0;
+        Ok(())
+    }
+}
+
+/// A listening address for clients without UDP.
+pub(super) fn listen(address: SocketAddr) -> io::Result<mio::net::TcpListener> {
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(address),
+        socket2::Type::STREAM.nonblocking(),
+        Some(socket2::Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(256)?;
+    Ok(mio::net::TcpListener::from_std(socket.into()))
+}
