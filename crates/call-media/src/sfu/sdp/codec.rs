@@ -3,9 +3,6 @@ use super::super::VideoCodec;
 /// Payload type of RED for Opus (RFC 2198).
 pub(crate) const RED: u8 = 63;
 
-/// Clock rate of every video codec and of its retransmission, in Hz.
-pub(crate) const RTX_CLOCK_RATE: u32 = 90_000;
-
 /// What a payload type stands for. Payload types are fixed: the same in every offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Codec {
@@ -98,7 +95,7 @@ impl Codec {
     pub(crate) const fn clock_rate(self) -> u32 {
         match self {
             Self::Opus | Self::Red => 48_000,
-            Self::Video(_) | Self::Rtx(_) => RTX_CLOCK_RATE,
+            Self::Video(_) | Self::Rtx(_) => 90_000,
         }
     }
 }
@@ -155,5 +152,54 @@ impl Extension {
             Self::Rid => "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
             Self::RepairedRid => "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn every_codec() -> Vec<Codec> {
+        let video = VideoCodec::ALL
+            .into_iter()
+            .flat_map(|codec| [Codec::Video(codec), Codec::Rtx(codec)]);
+        video.chain([Codec::Opus, Codec::Red]).collect()
+    }
+
+    #[test]
+    fn a_payload_type_stands_for_one_codec() {
+        for codec in every_codec() {
+            assert_eq!(Codec::from_payload_type(codec.payload_type()), Some(codec));
+        }
+        let known = (0..=u8::MAX).filter(|number| Codec::from_payload_type(*number).is_some());
+        assert_eq!(known.count(), every_codec().len());
+    }
+
+    #[test]
+    fn a_retransmission_names_what_it_repeats() {
+        for codec in VideoCodec::ALL {
+            let apt = format!("apt={}", Codec::Video(codec).payload_type());
+            assert_eq!(Codec::Rtx(codec).format_parameters(), Some(apt.as_str()));
+        }
+    }
+
+    #[test]
+    fn no_payload_type_can_be_taken_for_rtcp() {
+        // RFC 5761 section 4.
+        let types: HashSet<u8> = every_codec().into_iter().map(Codec::payload_type).collect();
+        assert!(
+            types
+                .iter()
+                .all(|number| *number < 128 && !(64..96).contains(number))
+        );
+    }
+
+    #[test]
+    fn extension_ids_fit_the_one_byte_form() {
+        let ids: HashSet<u8> = Extension::ALL.into_iter().map(Extension::id).collect();
+        assert_eq!(ids.len(), Extension::ALL.len());
+        assert!(ids.iter().all(|id| (1..=14).contains(id)));
     }
 }

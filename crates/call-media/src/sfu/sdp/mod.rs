@@ -8,9 +8,8 @@ mod answer;
 mod codec;
 mod offer;
 
-pub(crate) use answer::{Answer, AnswerLine, Direction, Extensions, SctpAnswer, SdpError};
-pub(crate) use codec::{Codec, Extension, RED, RTX_CLOCK_RATE};
+pub(crate) use answer::{Answer, AnswerLine, Direction, Extensions};
+pub(crate) use codec::{Codec, Extension, RED};
 pub(crate) use offer::{
-    CandidateProtocol, DATA_MID, LineCodec, LineState, OfferLines, SendLine, ServerCandidate,
-    TransportParameters, layers_of,
+    CandidateProtocol, LineCodec, OfferLines, SendLine, ServerCandidate, TransportParameters,
 };

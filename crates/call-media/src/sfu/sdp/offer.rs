@@ -5,7 +5,7 @@ use super::super::{Layer, Source, VideoCodec};
 use super::{Codec, Extension};
 
 /// The line of the data channel (`a=mid`).
-pub(crate) const DATA_MID: &str = "d";
+pub(super) const DATA_MID: &str = "d";
 
 /// What the SFU says about its end of a peer connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +60,8 @@ pub(crate) struct OfferLines<'a> {
 pub(crate) struct SendLine {
     /// What is sent. The kind (audio or video) of a line never changes.
     pub(crate) codec: LineCodec,
-    /// Whether something may be sent.
-    pub(crate) state: LineState,
+    /// Whether something may be sent; a line that is not active waits for another use.
+    pub(crate) active: bool,
     /// The stream's SSRC.
     pub(crate) ssrc: u32,
     /// The SSRC of its retransmissions; none for audio.
@@ -72,17 +72,6 @@ pub(crate) struct SendLine {
     pub(crate) track_id: String,
     /// `cname` (RFC 7022): the same for what is to be played in sync.
     pub(crate) cname: String,
-}
-
-/// What becomes of a line on which the SFU sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum LineState {
-    /// It carries what it says.
-    Active,
-    /// It carries nothing, and waits for another use.
-    Inactive,
-    /// The peer rejected it once ([`super::AnswerLine::rejected`]): it stays what it is for good (RFC 8829 section 5.3.1).
-    Rejected,
 }
 
 /// What a line on which the SFU sends carries.
@@ -122,10 +111,8 @@ impl OfferLines<'_> {
             sdp.0.push(' ');
             sdp.0.push_str(mid);
         }
-        for (index, line) in self.send.iter().enumerate() {
-            if line.state != LineState::Rejected {
-                sdp.part(format_args!(" {index}"));
-            }
+        for index in 0..self.send.len() {
+            sdp.part(format_args!(" {index}"));
         }
         sdp.line("");
         sdp.line("a=extmap-allow-mixed");
@@ -138,7 +125,7 @@ impl OfferLines<'_> {
                 let pair = |codec: &VideoCodec| [Codec::Video(*codec), Codec::Rtx(*codec)];
                 self.video_codecs.iter().flat_map(pair)
             };
-            sdp.media("video", 9, codecs());
+            sdp.media("video", codecs());
             self.transport(sdp, source.mid());
             sdp.line("a=recvonly");
             sdp.codecs(codecs());
@@ -147,7 +134,7 @@ impl OfferLines<'_> {
                 simulcast(sdp, source);
             }
         } else {
-            sdp.media("audio", 9, AUDIO.into_iter());
+            sdp.media("audio", AUDIO.into_iter());
             self.transport(sdp, source.mid());
             sdp.line("a=recvonly");
             sdp.codecs(AUDIO.into_iter());
@@ -168,10 +155,6 @@ impl OfferLines<'_> {
     }
 
     fn send_line(&self, sdp: &mut Writer, index: usize, line: &SendLine) {
-        let port = match line.state {
-            LineState::Active | LineState::Inactive => 9,
-            LineState::Rejected => 0,
-        };
         let video;
         let (kind, codecs, extensions): (_, &[Codec], &[Extension]) = match line.codec {
             LineCodec::Audio => ("audio", &AUDIO, &AUDIO_EXTENSIONS),
@@ -180,15 +163,16 @@ impl OfferLines<'_> {
                 ("video", &video, &VIDEO_TO_PEER)
             }
         };
-        sdp.media(kind, port, codecs.iter().copied());
+        sdp.media(kind, codecs.iter().copied());
         self.transport(sdp, index);
-        sdp.line(match line.state {
-            LineState::Active => "a=sendonly",
-            LineState::Inactive | LineState::Rejected => "a=inactive",
+        sdp.line(if line.active {
+            "a=sendonly"
+        } else {
+            "a=inactive"
         });
         sdp.codecs(codecs.iter().copied());
         sdp.extensions(extensions);
-        if line.state == LineState::Active {
+        if line.active {
             streams(sdp, line);
         }
     }
@@ -232,7 +216,7 @@ const VIDEO_FROM_PEER: [Extension; 5] = [
 ];
 
 /// The layers in which a source is asked for (RFC 8853). A quarter of a screen cannot be read.
-pub(crate) const fn layers_of(source: Source) -> &'static [Layer] {
+const fn layers_of(source: Source) -> &'static [Layer] {
     match source {
         Source::Video => &Layer::ALL,
         Source::Screen => &[Layer::Medium, Layer::High],
@@ -324,8 +308,8 @@ impl Writer {
         let _ = self.0.write_fmt(text);
     }
 
-    fn media(&mut self, kind: &str, port: u16, codecs: impl Iterator<Item = Codec>) {
-        self.part(format_args!("m={kind} {port} UDP/TLS/RTP/SAVPF"));
+    fn media(&mut self, kind: &str, codecs: impl Iterator<Item = Codec>) {
+        self.part(format_args!("m={kind} 9 UDP/TLS/RTP/SAVPF"));
         for codec in codecs {
             self.part(format_args!(" {}", codec.payload_type()));
         }
@@ -361,72 +345,171 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::io::Cursor;
+
+    use proptest::prelude::*;
+    use rtc_sdp::SessionDescription;
+
     use super::*;
 
-    #[test]
-    fn sample_for_now() {
-        let transport = TransportParameters {
-            ice_ufrag: "c4LLufrg".into(),
-            ice_pwd: "9uB6QhYdNCLCHdv5OIi3XPvS".into(),
-            fingerprint: "0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9:0A:1B:2C:3D:4E:5F:60:71:82:93:A4:B5:C6:D7:E8:F9".into(),
+    fn transport() -> TransportParameters {
+        let candidate = |protocol, address: &str| ServerCandidate {
+            protocol,
+            address: address.parse().unwrap(),
+        };
+        TransportParameters {
+            ice_ufrag: "c4LLufrg".to_owned(),
+            ice_pwd: "9uB6QhYdNCLCHdv5OIi3XPvS".to_owned(),
+            fingerprint: ["AB"; 32].join(":"),
             candidates: vec![
-                ServerCandidate { protocol: CandidateProtocol::Udp, address: "127.0.0.1:7882".parse().unwrap() },
-                ServerCandidate { protocol: CandidateProtocol::Udp, address: "[::1]:7882".parse().unwrap() },
-                ServerCandidate { protocol: CandidateProtocol::TcpPassive, address: "127.0.0.1:7882".parse().unwrap() },
+                candidate(CandidateProtocol::Udp, "192.0.2.1:7882"),
+                candidate(CandidateProtocol::Udp, "[2001:db8::1]:7882"),
+                candidate(CandidateProtocol::TcpPassive, "192.0.2.1:7882"),
+                candidate(CandidateProtocol::TcpPassive, "192.0.2.1:443"),
             ],
-        };
-        let line = |n: u32, codec, state| SendLine {
+        }
+    }
+
+    fn line(codec: LineCodec, active: bool) -> SendLine {
+        SendLine {
             codec,
-            state,
-            ssrc: 1000 + 2 * n,
-            rtx_ssrc: (codec != LineCodec::Audio).then_some(1001 + 2 * n),
-            stream_id: format!("st{n}"),
-            track_id: format!("tr{n}"),
-            cname: format!("c{n}"),
-        };
-        use LineCodec::*;
-        use LineState::*;
-        use VideoCodec::*;
-        let one = vec![
-            line(0, Audio, Active),
-            line(1, Video(Vp8), Active),
-            line(2, Video(H264), Active),
+            active,
+            ssrc: 1001,
+            rtx_ssrc: match codec {
+                LineCodec::Audio => None,
+                LineCodec::Video(_) => Some(1002),
+            },
+            stream_id: "stream".to_owned(),
+            track_id: "track".to_owned(),
+            cname: "cname".to_owned(),
+        }
+    }
+
+    fn offer(send: &[SendLine], simulcast: bool) -> String {
+        OfferLines {
+            session_id: u64::MAX,
+            version: 7,
+            transport: &transport(),
+            video_codecs: &VideoCodec::ALL,
+            simulcast,
+            send,
+        }
+        .to_sdp()
+    }
+
+    fn section<'a>(sdp: &'a str, mid: &str) -> &'a str {
+        let mid = format!("a=mid:{mid}\r\n");
+        sdp.split("m=")
+            .find(|section| section.contains(&mid))
+            .unwrap()
+    }
+
+    #[test]
+    fn another_parser_reads_it() {
+        let send = [
+            line(LineCodec::Audio, true),
+            line(LineCodec::Video(VideoCodec::Av1), true),
         ];
-        let two = |x, y| {
-            vec![
-                line(0, Audio, Active),
-                line(1, Video(Vp8), Inactive),
-                line(2, x, y),
-                line(3, Audio, Active),
-                line(4, Video(Vp9), Active),
+        let sdp = offer(&send, true);
+        let parsed = SessionDescription::unmarshal(&mut Cursor::new(&sdp)).unwrap();
+        assert_eq!(parsed.origin.session_version, 7);
+        assert!(parsed.has_attribute("ice-lite"));
+        assert_eq!(parsed.attribute("group").unwrap(), "BUNDLE a v s sa d 0 1");
+        let mids: Vec<_> = parsed
+            .media_descriptions
+            .iter()
+            .map(|media| media.attribute("mid").flatten().unwrap())
+            .collect();
+        assert_eq!(mids, ["a", "v", "s", "sa", "d", "0", "1"]);
+        for media in &parsed.media_descriptions {
+            assert_eq!(media.attribute("setup"), Some(Some("actpass")));
+            assert_eq!(media.attribute("ice-ufrag"), Some(Some("c4LLufrg")));
+            for format in &media.media_name.formats {
+                let Ok(payload_type) = format.parse() else {
+                    assert_eq!(format, "webrtc-datachannel");
+                    continue;
+                };
+                assert!(media.codecs().contains_key(&payload_type));
+            }
+        }
+    }
+
+    #[test]
+    fn video_is_asked_for_in_layers_if_at_all() {
+        let sdp = offer(&[], true);
+        assert!(section(&sdp, "v").contains(
+            "a=rid:q recv\r\na=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv q;h;f\r\n"
+        ));
+        assert!(
+            section(&sdp, "s")
+                .ends_with("a=rid:h recv\r\na=rid:f recv\r\na=simulcast:recv h;f\r\n")
+        );
+        assert!(!section(&sdp, "a").contains("rid"));
+        let plain = offer(&[], false);
+        assert!(!plain.contains("a=rid") && !plain.contains("a=simulcast"));
+    }
+
+    #[test]
+    fn candidates_stand_in_the_first_section_only() {
+        let sdp = offer(&[line(LineCodec::Audio, true)], true);
+        let lines: Vec<&str> = sdp
+            .lines()
+            .filter(|line| line.starts_with("a=candidate"))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "a=candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host",
+                "a=candidate:2 1 udp 2130706175 2001:db8::1 7882 typ host",
+                "a=candidate:3 1 tcp 1520434687 192.0.2.1 7882 typ host tcptype passive",
+                "a=candidate:3 1 tcp 1520434431 192.0.2.1 443 typ host tcptype passive",
             ]
-        };
-        let three = |x, y| {
-            vec![
-                line(0, Audio, Active),
-                line(11, Video(Vp9), Active),
-                line(2, x, y),
-                line(3, Audio, Inactive),
-                line(14, Video(Av1), Active),
-            ]
-        };
-        for (name, version, send) in [
-            ("", 1, one),
-            ("-2r", 2, two(Video(H264), Rejected)),
-            ("-3r", 3, three(Video(H264), Rejected)),
-            ("-2i", 2, two(Video(H264), Inactive)),
-            ("-3i", 3, three(Video(Vp8), Active)),
-            ("-2a", 2, two(Video(Vp8), Active)),
-        ] {
-            let offer = OfferLines {
-                session_id: 4_611_731_400_430_051_336,
-                version,
-                transport: &transport,
-                video_codecs: &VideoCodec::ALL,
-                simulcast: true,
-                send: &send,
-            };
-            std::fs::write(format!("/tmp/sample-offer{name}.sdp"), offer.to_sdp()).unwrap();
+        );
+        assert!(section(&sdp, "a").contains("a=end-of-candidates"));
+        assert_eq!(sdp.matches("a=end-of-candidates").count(), 1);
+    }
+
+    #[test]
+    fn a_line_says_what_comes_on_it() {
+        let send = [
+            line(LineCodec::Audio, true),
+            line(LineCodec::Video(VideoCodec::H264), true),
+            line(LineCodec::Video(VideoCodec::Vp9), false),
+        ];
+        let sdp = offer(&send, true);
+        let audio = section(&sdp, "0");
+        assert!(audio.starts_with("audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"));
+        assert!(audio.contains("a=sendonly\r\n"));
+        assert!(audio.ends_with("a=msid:stream track\r\na=ssrc:1001 cname:cname\r\n"));
+        let video = section(&sdp, "1");
+        assert!(video.starts_with("video 9 UDP/TLS/RTP/SAVPF 102 103\r\n"));
+        assert!(video.ends_with(
+            "a=ssrc-group:FID 1001 1002\r\na=ssrc:1001 cname:cname\r\na=ssrc:1002 cname:cname\r\n"
+        ));
+        let free = section(&sdp, "2");
+        assert!(free.contains("a=inactive\r\n"));
+        assert!(!free.contains("ssrc") && !free.contains("msid"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_mid_comes_once_and_is_bundled(kinds in proptest::collection::vec((0..5_usize, any::<bool>()), 0..120)) {
+            let send: Vec<SendLine> = kinds
+                .iter()
+                .map(|(kind, active)| match VideoCodec::ALL.get(*kind) {
+                    Some(codec) => line(LineCodec::Video(*codec), *active),
+                    None => line(LineCodec::Audio, *active),
+                })
+                .collect();
+            let sdp = offer(&send, true);
+            let mids: Vec<&str> = sdp.lines().filter_map(|line| line.strip_prefix("a=mid:")).collect();
+            let unique: HashSet<&str> = mids.iter().copied().collect();
+            prop_assert_eq!(unique.len(), send.len() + 5);
+            let group = format!("a=group:BUNDLE {}\r\n", mids.join(" "));
+            prop_assert!(sdp.contains(&group));
+            prop_assert!(sdp.lines().all(|line| line.as_bytes()[1] == b'='));
+            prop_assert_eq!(sdp.matches("a=sendonly").count(), send.iter().filter(|line| line.active).count());
         }
     }
 }
