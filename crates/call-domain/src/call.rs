@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 
 use crate::integrity;
 use crate::name::names;
-use crate::{Address, CallId, ConversationId, Participant, Policy, SfuRoomId, Timestamp, UserId};
+use crate::{
+    Address, CallId, ConversationId, Participant, Policy, SfuRoomId, Timestamp, Topology, UserId,
+};
 
 /// A call: the aggregate that every decision is about.
 ///
@@ -105,16 +107,6 @@ pub enum CallType {
     Video,
 }
 
-/// How media travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Topology {
-    /// From each participant to each other one.
-    P2p,
-    /// Through a selective forwarding unit.
-    Sfu,
-}
-
 /// Why a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -160,11 +152,6 @@ names!("call status", CallStatus {
 names!("call type", CallType {
     Audio => "audio",
     Video => "video",
-});
-
-names!("topology", Topology {
-    P2p => "p2p",
-    Sfu => "sfu",
 });
 
 names!("end reason", EndReason {
@@ -290,9 +277,13 @@ impl Call {
 }
 
 impl CallParts {
-    /// When an invitation made at the creation lapses.
+    /// When the last invitation lapses; if nobody rings, when one made at the creation would.
     pub fn ring_deadline(&self) -> Timestamp {
-        self.created_at + self.policy.ring_timeout
+        let lapses = self
+            .participants
+            .iter()
+            .filter_map(|p| p.state.ring_deadline());
+        (lapses.max()).unwrap_or(self.created_at + self.policy.ring_timeout)
     }
 
     /// How long it rang: until it was answered, or ended without; `None` while it still rings.

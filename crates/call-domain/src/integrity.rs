@@ -1,4 +1,4 @@
-use crate::{CallParts, CallState, Leg, Participant, ParticipantState, Role};
+use crate::{CallParts, CallState, Leg, Participant, ParticipantState, Role, Topology};
 
 /// What makes this data impossible for a call, if anything does.
 ///
@@ -10,6 +10,7 @@ pub(crate) fn fault(parts: &CallParts) -> Option<&'static str> {
     people(parts)
         .or_else(|| parts.participants.iter().find_map(participant))
         .or_else(|| state(parts))
+        .or_else(|| topology(parts))
 }
 
 fn people(parts: &CallParts) -> Option<&'static str> {
@@ -24,9 +25,6 @@ fn people(parts: &CallParts) -> Option<&'static str> {
     }
     if has_duplicates(&parts.participants, |p| &p.user_id) {
         return Some("a user participates twice");
-    }
-    if initiator.is_ringing() {
-        return Some("its initiator is being called");
     }
     match (parts.group, others.len()) {
         (false, 1) | (true, 2..) => None,
@@ -76,6 +74,9 @@ fn state(parts: &CallParts) -> Option<&'static str> {
     let ringing = participants().filter(|p| p.is_ringing()).count();
     match parts.state {
         CallState::Created | CallState::Ringing => {
+            if participants().take(1).any(Participant::is_ringing) {
+                return Some("its initiator is being called");
+            }
             let initiator_waits = participants().take(1).any(Participant::is_present);
             if !initiator_waits || present != 1 {
                 return Some("somebody else than the initiator is present, and nobody answered");
@@ -102,12 +103,25 @@ fn state(parts: &CallParts) -> Option<&'static str> {
             if present + ringing > 0 {
                 return Some("somebody is still in it, and it has ended");
             }
-            if parts.alone_deadline.is_some() {
+            if parts.alone_deadline.or(parts.p2p_deadline).is_some() {
                 return Some("a deadline outlives it");
             }
         }
     }
     None
+}
+
+fn topology(parts: &CallParts) -> Option<&'static str> {
+    match (parts.topology, parts.sfu_room_id) {
+        (Topology::P2p, None) => {
+            (parts.p2p_deadline).and(Some("it goes from peer to peer, and waits to do so"))
+        }
+        (Topology::P2p, Some(_)) => Some("it goes from peer to peer, and has a room"),
+        (Topology::Sfu, None) => Some("it goes through a room, and has none"),
+        (Topology::Sfu, Some(room)) => {
+            (room.call() != parts.id).then_some("it goes through the room of another call")
+        }
+    }
 }
 
 fn has_duplicates<T, K: PartialEq>(items: &[T], key: impl Fn(&T) -> &K) -> bool {

@@ -92,11 +92,10 @@ mod policy;
 mod rejection;
 mod sfu_room_id;
 mod timestamp;
+mod topology;
 mod transition;
 
-pub use call::{
-    Call, CallParts, CallState, CallStatus, CallType, CorruptCall, EndReason, Topology,
-};
+pub use call::{Call, CallParts, CallState, CallStatus, CallType, CorruptCall, EndReason};
 pub use command::{Command, RejectReason};
 pub use effect::{Address, Effect, EndNotice, Notice, Recipients};
 pub use event::Event;
@@ -111,4 +110,5 @@ pub use policy::{BusyPolicy, Policy, TopologyPolicy};
 pub use rejection::{Rejection, RejectionKind};
 pub use sfu_room_id::SfuRoomId;
 pub use timestamp::Timestamp;
+pub use topology::Topology;
 pub use transition::Step;

@@ -18,10 +18,11 @@ pub struct Participant {
     pub media: MediaState,
     /// Since when the participant has a hand raised.
     pub hand_raised_at: Option<Timestamp>,
-    /// When the participant was last invited, or joined uninvited (for the initiator at first:
-    /// when the call was created).
+    /// When the participant was last invited (for whoever never was: created the call, or joined
+    /// it first).
     pub invited_at: Timestamp,
-    /// The devices that took part in any way since then, oldest first.
+    /// The devices that took part in any way since the participant was last out of it, oldest
+    /// first.
     pub legs: Vec<Leg>,
 }
 
@@ -164,6 +165,13 @@ names!("participant status", ParticipantStatus {
     Failed => "failed",
 });
 
+impl Role {
+    /// May mute others, put them out and change what they may.
+    pub const fn moderates(self) -> bool {
+        matches!(self, Self::Initiator | Self::Moderator)
+    }
+}
+
 impl Participant {
     /// Where the participant stands.
     pub fn status(&self) -> ParticipantStatus {
@@ -278,6 +286,26 @@ impl ParticipantState {
             Self::Cancelled { .. } => ParticipantStatus::Cancelled,
             Self::Removed { .. } => ParticipantStatus::Removed,
             Self::Failed { .. } => ParticipantStatus::Failed,
+        }
+    }
+
+    /// When the invitation lapses.
+    pub fn ring_deadline(&self) -> Option<Timestamp> {
+        match *self {
+            Self::Invited { ring_deadline, .. } | Self::Alerting { ring_deadline } => {
+                Some(ring_deadline)
+            }
+            Self::Accepted { .. }
+            | Self::Joined { .. }
+            | Self::Reconnecting { .. }
+            | Self::Left { .. }
+            | Self::Declined { .. }
+            | Self::Busy { .. }
+            | Self::Missed { .. }
+            | Self::Unreachable { .. }
+            | Self::Cancelled { .. }
+            | Self::Removed { .. }
+            | Self::Failed { .. } => None,
         }
     }
 

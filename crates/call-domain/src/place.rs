@@ -1,10 +1,10 @@
 use serde_json::{Map, Value};
 
-use crate::transition::{Draft, conclude};
+use crate::transition::{Draft, conclude, invite};
 use crate::{
     BusyPolicy, Call, CallId, CallParts, CallState, CallType, Command, ConversationId, DeviceId,
-    EndReason, Event, Leg, LegState, MediaState, Notice, Participant, ParticipantState, Policy,
-    Role, Step, Timestamp, Topology, UserId,
+    EndReason, Event, Leg, LegState, MediaState, Participant, ParticipantState, Policy, Role, Step,
+    Timestamp, Topology, UserId,
 };
 
 /// A wish to begin a call.
@@ -170,35 +170,19 @@ fn merge(request: PlaceRequest, theirs: &Call, now: Timestamp) -> Result<Step, P
 }
 
 fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp) -> Step {
-    let mut events = vec![Event::Created {
+    let created = Event::Created {
         by: request.initiator_id.clone(),
         device: request.device.clone(),
         call_type: request.call_type,
-    }];
-    let mut participants = vec![initiator(&request, policy, now)];
-    let mut called = Vec::new();
-    for (invitee, busy) in request.invitees.into_iter().zip(busy) {
-        let user = invitee.user_id.clone();
-        let participant = invited(invitee, *busy, policy, now);
-        if *busy {
-            events.push(Event::Busy { user });
-        } else {
-            events.push(Event::Invited { user: user.clone() });
-            events.extend(participant.legs.iter().map(|leg| Event::Offered {
-                user: user.clone(),
-                device: leg.device.clone(),
-            }));
-            called.push(user);
-        }
-        participants.push(participant);
-    }
+    };
     let parts = CallParts {
         id: request.id,
         version: 0,
         call_type: request.call_type,
-        group: participants.len() > 2,
+        group: false,
         topology: Topology::P2p,
         sfu_room_id: None,
+        participants: vec![initiator(&request, policy, now)],
         initiator_id: request.initiator_id,
         conversation_id: request.conversation_id,
         metadata: request.metadata,
@@ -207,17 +191,14 @@ fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp)
         state: CallState::Created,
         alone_deadline: None,
         p2p_deadline: None,
-        participants,
     };
     let mut draft = Draft::new(parts, "place", now);
-    for event in events {
-        draft.log(event);
+    draft.log(created);
+    for (invitee, busy) in request.invitees.into_iter().zip(busy) {
+        invite(&mut draft, invitee, *busy);
     }
-    if called.is_empty() {
+    if busy.iter().all(|busy| *busy) {
         conclude(&mut draft, EndReason::Busy, None);
-    }
-    for user in called {
-        draft.tell(user, None, Notice::Incoming);
     }
     draft.finish()
 }
@@ -245,35 +226,5 @@ fn initiator(request: &PlaceRequest, policy: &Policy, now: Timestamp) -> Partici
             device: request.device.clone(),
             state: leg,
         }],
-    }
-}
-
-fn invited(invitee: Invitee, busy: bool, policy: &Policy, now: Timestamp) -> Participant {
-    let mut legs: Vec<Leg> = Vec::new();
-    if !busy {
-        for device in invitee.devices {
-            if legs.len() < Leg::MAX_OFFERED && legs.iter().all(|leg| leg.device != device) {
-                let state = LegState::Offered;
-                legs.push(Leg { device, state });
-            }
-        }
-    }
-    let state = if busy {
-        ParticipantState::Busy { at: now }
-    } else {
-        ParticipantState::Invited {
-            ring_deadline: now + policy.ring_timeout,
-            unreachable_deadline: legs.is_empty().then(|| now + policy.unreachable_timeout),
-        }
-    };
-    Participant {
-        user_id: invitee.user_id,
-        name: invitee.name,
-        role: Role::Participant,
-        state,
-        media: MediaState::default(),
-        hand_raised_at: None,
-        invited_at: now,
-        legs,
     }
 }

@@ -105,6 +105,27 @@ impl Policy {
             TopologyPolicy::Auto | TopologyPolicy::Sfu => self.max_participants,
         }
     }
+
+    /// So many people in a call are more than peer-to-peer is for.
+    pub(crate) fn needs_sfu(&self, people: usize) -> bool {
+        let people = u32::try_from(people).unwrap_or(u32::MAX);
+        match self.topology {
+            TopologyPolicy::P2p => false,
+            // With less than two there is nothing to forward.
+            TopologyPolicy::Auto => {
+                people >= 2 && (people >= self.sfu_from || people > self.mesh_max)
+            }
+            TopologyPolicy::Sfu => people >= 2,
+        }
+    }
+
+    /// So few people in a call are no reason to stay with the SFU.
+    pub(crate) fn may_return_to_p2p(&self, people: usize) -> bool {
+        match self.topology {
+            TopologyPolicy::Auto => people <= 2 && !self.needs_sfu(people),
+            TopologyPolicy::P2p | TopologyPolicy::Sfu => false,
+        }
+    }
 }
 
 names!("topology policy", TopologyPolicy {

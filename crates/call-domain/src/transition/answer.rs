@@ -53,6 +53,9 @@ pub(super) fn answer(
     if let Some(kind) = refused {
         return Err(draft.refusal(kind));
     }
+    if !rang {
+        draft.require_seats(1, 0)?;
+    }
     take(draft, &user, device.clone(), name, online)?;
     if !draft.was_answered() {
         first_answer(draft);
@@ -70,7 +73,8 @@ pub(super) fn answer(
     Ok(())
 }
 
-fn take(
+/// Somebody is in the call with this device; the time to connect is not set yet.
+pub(super) fn take(
     draft: &mut Draft,
     user: &UserId,
     device: DeviceId,
@@ -100,7 +104,8 @@ fn take(
     Ok(())
 }
 
-fn first_answer(draft: &mut Draft) {
+/// Nobody waits for an answer any more.
+pub(super) fn first_answer(draft: &mut Draft) {
     draft.parts.state = CallState::Connecting {
         answered_at: draft.now,
     };

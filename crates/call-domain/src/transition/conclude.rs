@@ -33,6 +33,7 @@ pub(crate) fn conclude(draft: &mut Draft, reason: EndReason, by: Option<UserId>)
         }
     }
     draft.parts.alone_deadline = None;
+    draft.parts.p2p_deadline = None;
     draft.parts.state = CallState::Ended {
         answered_at: draft.parts.state.answered_at(),
         started_at: draft.parts.state.started_at(),

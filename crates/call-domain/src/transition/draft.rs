@@ -3,6 +3,9 @@ use crate::{
     Recipients, Rejection, RejectionKind, Step, Timestamp, UserId,
 };
 
+/// How many may have belonged to a call over time, for each that may be in it at once.
+const LISTED_PER_SEAT: usize = 4;
+
 /// A call while a command changes it, with what there is to log and to tell.
 pub(crate) struct Draft {
     pub(crate) parts: CallParts,
@@ -63,6 +66,33 @@ impl Draft {
 
     pub(crate) fn end_reason(&self) -> Option<EndReason> {
         self.parts.state.end_reason()
+    }
+
+    /// How many are in the call.
+    pub(crate) fn present(&self) -> usize {
+        let participants = self.parts.participants.iter();
+        participants.filter(|p| p.is_present()).count()
+    }
+
+    /// Refuses more people than a call may have at all.
+    pub(crate) fn require_at_most(&self, people: usize) -> Result<(), Rejection> {
+        let max = self.parts.policy.seats();
+        if usize::try_from(max).is_ok_and(|max| people > max) {
+            return Err(self.refusal(RejectionKind::TooManyParticipants { max }));
+        }
+        Ok(())
+    }
+
+    /// Refuses `more` people beside those who are in the call or called to it, of whom `new` have
+    /// not belonged to it so far.
+    pub(crate) fn require_seats(&self, more: usize, new: usize) -> Result<(), Rejection> {
+        let participants = self.parts.participants.iter();
+        let taken = participants
+            .filter(|p| p.is_present() || p.is_ringing())
+            .count();
+        self.require_at_most(taken + more)?;
+        // Those who were in it are kept, too, but not without end.
+        self.require_at_most((self.parts.participants.len() + new).div_ceil(LISTED_PER_SEAT))
     }
 
     pub(crate) fn is_initiator(&self, user: &UserId) -> bool {

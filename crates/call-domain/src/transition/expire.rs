@@ -1,4 +1,4 @@
-use super::{Draft, conclude, settle};
+use super::{Draft, conclude, settle, topology};
 use crate::{
     EndNotice, EndReason, Event, LeaveReason, LegClosed, Notice, ParticipantState, Timestamp,
     UserId,
@@ -6,9 +6,10 @@ use crate::{
 
 /// Does whatever is due, in the order in which it was: a late timer decides as a punctual one.
 pub(super) fn expire(draft: &mut Draft) {
-    // Each round ends the call or puts somebody out of it, so the rounds end.
+    // Each round ends the call, puts somebody out of it or leaves the SFU, so the rounds end.
     while let Some(due) = draft.parts.next_deadline().filter(|d| *d <= draft.now) {
         lapse(draft, due);
+        topology::follow(draft);
     }
 }
 
@@ -33,9 +34,12 @@ fn lapse(draft: &mut Draft, due: Timestamp) {
     if Some(due) == draft.parts.alone_deadline {
         return conclude(draft, EndReason::Completed, None);
     }
+    // What is due at the same moment lapses together, before anyone draws conclusions.
+    if Some(due) == draft.parts.p2p_deadline {
+        topology::return_to_p2p(draft);
+    }
     let mut reason = None;
     for index in 0..draft.parts.participants.len() {
-        // What is due at the same moment lapses together, before anyone draws conclusions.
         match lapsed(draft.parts.participants[index].state, due) {
             None => {}
             Some(Lapse::Search) => {

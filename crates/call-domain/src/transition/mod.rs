@@ -1,10 +1,11 @@
 //! What a command does to a call: one file per use case.
 //!
-//! *Wishes* of users (answer, reject, change media) are refused where they cannot be granted;
-//! ending and leaving is granted already to whoever is out. *Reports* of what has happened (offer,
+//! *Wishes* of users (answer, join, reject, add, remove, mute, …) are refused where they cannot be
+//! granted; ending and leaving is granted already to whoever is out. *Reports* of what has happened (offer,
 //! alert, connect, disconnect, resume) are never refused for coming too late: they race with
 //! everything, and then change nothing.
 
+mod add;
 mod alert;
 mod answer;
 mod conclude;
@@ -12,18 +13,27 @@ mod connect;
 mod draft;
 mod end;
 mod expire;
+mod hand;
+mod invite;
+mod join;
 mod leave;
 mod media;
+mod mute;
 mod offer;
 mod reconnect;
 mod recover;
 mod reject;
+mod remove;
+mod rights;
+mod role;
 mod settle;
+mod topology;
 
 pub(crate) use conclude::conclude;
 pub(crate) use draft::Draft;
+pub(crate) use invite::invite;
 
-use crate::{Call, Command, Effect, Event, Rejection, RejectionKind, Timestamp};
+use crate::{Call, Command, Effect, Event, Rejection, Timestamp};
 
 /// What a command did to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,18 +74,25 @@ impl Call {
                 reconnect::disconnect(&mut draft, user, device)?;
             }
             Command::Resume { user, device } => reconnect::resume(&mut draft, user, device)?,
-            Command::Add { .. }
-            | Command::Join { .. }
-            | Command::Remove { .. }
-            | Command::Mute { .. }
-            | Command::SetRole { .. }
-            | Command::RaiseHand { .. } => {
-                draft.require_live()?;
-                return Err(draft.refusal(RejectionKind::NotAllowed));
-            }
+            Command::Add {
+                by,
+                invitees,
+                in_other_calls,
+            } => add::add(&mut draft, &by, invitees, &in_other_calls)?,
+            Command::Join {
+                user,
+                device,
+                name,
+                online,
+            } => join::join(&mut draft, user, device, name, online)?,
+            Command::Remove { by, admin, user } => remove::remove(&mut draft, by, admin, user)?,
+            Command::Mute { by, user, off } => mute::mute(&mut draft, by, user, off)?,
+            Command::SetRole { by, user, role } => role::set_role(&mut draft, by, user, role)?,
+            Command::RaiseHand { user, raised } => hand::raise_hand(&mut draft, user, raised)?,
             Command::Recover => recover::recover(&mut draft),
             Command::Expire => expire::expire(&mut draft),
         }
+        topology::follow(&mut draft);
         Ok(draft.finish())
     }
 }

@@ -61,6 +61,9 @@ pub(super) fn recover(draft: &mut Draft) {
             });
         }
     }
+    if let Some(deadline) = &mut draft.parts.p2p_deadline {
+        *deadline = now + policy.p2p_return_after;
+    }
     // Logged also for those who were away already, since their time starts anew.
     for event in lost {
         draft.log(event);

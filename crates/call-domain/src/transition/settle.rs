@@ -11,8 +11,10 @@ pub(super) fn settle(draft: &mut Draft, reason: EndReason, by: Option<UserId>) {
         conclude(draft, reason, by);
     } else if !draft.was_answered() {
         if ringing == 0 {
-            let reason = unanswered(draft);
-            conclude(draft, reason, None);
+            match unanswered(draft) {
+                Some(reason) => conclude(draft, reason, None),
+                None => conclude(draft, reason, by),
+            }
         }
     } else if present == 1 {
         if ringing == 0 && reason == EndReason::ConnectFailed && !draft.was_active() {
@@ -61,17 +63,18 @@ fn forsake(draft: &mut Draft, hopeless: bool) {
     }
 }
 
-/// Why a group call ends that nobody took: the most telling of what the invitees did.
-fn unanswered(draft: &Draft) -> EndReason {
+/// Why a group call ends that nobody took: the most telling of what the invitees did, if they did
+/// anything before they were called no longer.
+fn unanswered(draft: &Draft) -> Option<EndReason> {
     let any = |status| count(draft, |s| s == status) > 0;
     if any(ParticipantStatus::Declined) {
-        EndReason::Declined
+        Some(EndReason::Declined)
     } else if any(ParticipantStatus::Busy) {
-        EndReason::Busy
+        Some(EndReason::Busy)
     } else if any(ParticipantStatus::Missed) {
-        EndReason::NoAnswer
+        Some(EndReason::NoAnswer)
     } else {
-        EndReason::Unreachable
+        any(ParticipantStatus::Unreachable).then_some(EndReason::Unreachable)
     }
 }
 

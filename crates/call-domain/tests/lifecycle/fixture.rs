@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use call_domain::{
-    Call, CallId, CallType, Command, DeviceId, Event, Invitee, MediaChange, ParticipantStatus,
-    PlaceRequest, Placement, Policy, RejectReason, RejectionKind, Step, Timestamp, UserId, place,
+    Call, CallId, CallType, Command, DeviceId, Event, Invitee, MediaChange, MediaOff,
+    ParticipantStatus, PlaceRequest, Placement, Policy, RejectReason, RejectionKind, Role, Step,
+    Timestamp, TopologyPolicy, UserId, place,
 };
 use serde_json::Map;
 use uuid::Uuid;
@@ -114,6 +115,95 @@ pub(crate) fn moderate() -> Command {
     }
 }
 
+/// Each of those who are added has one device online.
+pub(crate) fn add(by: &str, names: &[&str]) -> Command {
+    Command::Add {
+        by: user(by),
+        invitees: names
+            .iter()
+            .map(|name| invitee(name, &[&format!("{}1", &name[..1])]))
+            .collect(),
+        in_other_calls: Vec::new(),
+    }
+}
+
+pub(crate) fn join(d: &str) -> Command {
+    Command::Join {
+        user: owner(d),
+        device: device(d),
+        name: None,
+        online: true,
+    }
+}
+
+pub(crate) fn join_offline(d: &str) -> Command {
+    Command::Join {
+        user: owner(d),
+        device: device(d),
+        name: None,
+        online: false,
+    }
+}
+
+pub(crate) fn remove(by: &str, name: &str) -> Command {
+    Command::Remove {
+        by: user(by),
+        admin: false,
+        user: user(name),
+    }
+}
+
+/// Somebody with power over all calls puts a user out of this one.
+pub(crate) fn expel(name: &str) -> Command {
+    Command::Remove {
+        by: user("moderator"),
+        admin: true,
+        user: user(name),
+    }
+}
+
+/// A moderator turns off the microphone.
+pub(crate) fn silence(by: &str, name: &str) -> Command {
+    Command::Mute {
+        by: user(by),
+        user: user(name),
+        off: MediaOff {
+            audio: true,
+            ..MediaOff::default()
+        },
+    }
+}
+
+pub(crate) fn set_role(by: &str, name: &str, role: Role) -> Command {
+    Command::SetRole {
+        by: user(by),
+        user: user(name),
+        role,
+    }
+}
+
+pub(crate) fn promote(by: &str, name: &str) -> Command {
+    set_role(by, name, Role::Moderator)
+}
+
+pub(crate) fn raise_hand(name: &str) -> Command {
+    let (user, raised) = (user(name), true);
+    Command::RaiseHand { user, raised }
+}
+
+pub(crate) fn lower_hand(name: &str) -> Command {
+    let (user, raised) = (user(name), false);
+    Command::RaiseHand { user, raised }
+}
+
+/// The default policy of a server that has an SFU.
+pub(crate) fn with_sfu() -> Policy {
+    Policy {
+        topology: TopologyPolicy::Auto,
+        ..Policy::default()
+    }
+}
+
 /// A wish of alice's to call these users from `a1`; each of them has one device online.
 pub(crate) fn request(callees: &[&str]) -> PlaceRequest {
     PlaceRequest {
@@ -168,6 +258,14 @@ impl Line {
     /// alice calls bob, who answers; both have media.
     pub(crate) fn talking_pair() -> Self {
         Self::pair().after([alert("b1"), answer("b1"), connect("a1"), connect("b1")])
+    }
+
+    /// alice calls bob and carol; all three have media.
+    pub(crate) fn talking_group(policy: &Policy) -> Self {
+        let line = Self::placed(request(&["bob", "carol"]), policy);
+        let answers = [answer("b1"), answer("c1")];
+        line.after(answers)
+            .after([connect("a1"), connect("b1"), connect("c1")])
     }
 
     /// alice calls bob and carol.

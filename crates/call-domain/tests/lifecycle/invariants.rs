@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use call_domain::{
     Address, Call, CallState, EndNotice, EndReason, Event, LeaveReason, Notice, Participant,
-    ParticipantStatus, Recipients, Step, Timestamp,
+    ParticipantStatus, Recipients, Role, SfuRoomId, Step, Timestamp, Topology, TopologyPolicy,
+    UserId,
 };
 
 /// Checks one step: the call that it made, and what it did to get there.
@@ -21,8 +22,9 @@ pub(crate) fn check_step(before: Option<&Call>, step: &Step) {
             assert!(!before.is_ended(), "an ended call changed");
             assert_eq!(step.call.version(), before.version() + 1);
             for participant in before.participants() {
-                check_progress(participant, &step.call);
+                check_progress(participant, step);
             }
+            check_way(before, step);
         }
         None => assert_eq!(step.call.version(), 1),
     }
@@ -32,6 +34,8 @@ pub(crate) fn check_step(before: Option<&Call>, step: &Step) {
 }
 
 fn check_call(call: &Call) {
+    check_topology(call);
+    assert_eq!(call.parts().group, call.participants().len() > 2);
     let stored = Call::from_parts(call.parts().clone());
     assert_eq!(stored.as_ref(), Ok(call), "its own data must make the call");
     for participant in call.participants() {
@@ -41,6 +45,9 @@ fn check_call(call: &Call) {
             participant.selected_device().is_some(),
             participant.is_present()
         );
+        assert!(participant.hand_raised_at.is_none() || participant.is_present());
+        let removed = participant.status() == ParticipantStatus::Removed;
+        assert!(!removed || participant.role != Role::Moderator);
     }
     if call.is_ended() {
         assert_eq!(call.next_deadline(), None, "a deadline after the end");
@@ -69,32 +76,107 @@ fn check_patience(call: &Call) {
     }
 }
 
-fn check_progress(before: &Participant, call: &Call) {
+fn check_progress(before: &Participant, step: &Step) {
     use ParticipantStatus::{
         Accepted, Alerting, Busy, Cancelled, Declined, Failed, Invited, Joined, Left, Missed,
         Reconnecting, Removed, Unreachable,
     };
-    let after = call.participant(&before.user_id).expect("nobody vanishes");
-    for leg in &before.legs {
-        assert!(after.leg(&leg.device).is_some(), "a leg vanished");
-    }
-    if before.joined_at().is_some() {
-        assert_eq!(after.joined_at(), before.joined_at(), "a join is forgotten");
+    let after = (step.call.participant(&before.user_id)).expect("nobody vanishes");
+    let happened = |name: &str| {
+        let mut events = step.events.iter();
+        events.any(|e| e.name() == name && e.user() == Some(&before.user_id))
+    };
+    let (added, entered) = (happened("added"), happened("entered"));
+    if !added && !entered {
+        for leg in &before.legs {
+            assert!(after.leg(&leg.device).is_some(), "a leg vanished");
+        }
+        if before.joined_at().is_some() {
+            assert_eq!(after.joined_at(), before.joined_at(), "a join is forgotten");
+        }
     }
     let (from, to) = (before.status(), after.status());
     let legal = match from {
         Invited => to != Left && to != Joined && to != Reconnecting,
         Alerting => to != Left && to != Joined && to != Reconnecting && to != Invited,
         Accepted => matches!(to, Accepted | Joined | Left | Removed | Failed),
-        Joined | Reconnecting => matches!(to, Joined | Reconnecting | Left | Removed),
+        Joined | Reconnecting => match to {
+            Joined | Reconnecting | Left | Removed => true,
+            // With another device.
+            to => to == Accepted && entered,
+        },
         // An invitee may think better of it while a group call goes on.
-        Declined | Busy | Missed | Unreachable => to == from || to == Accepted,
-        Left | Cancelled | Removed | Failed => to == from,
+        Declined | Busy | Missed | Unreachable => {
+            to == from || to == Accepted || (added && matches!(to, Invited | Busy))
+        }
+        Left | Cancelled | Failed => {
+            to == from || (to == Accepted && entered) || (added && matches!(to, Invited | Busy))
+        }
+        Removed => to == from || (added && matches!(to, Invited | Busy)),
     };
     assert!(legal, "{} went from {from} to {to}", before.user_id);
-    if matches!(from, Declined | Busy | Missed | Unreachable) && to != from {
-        assert!(call.parts().group, "a call of two went on");
+    let was_out = !before.is_present() && !before.is_ringing();
+    if was_out && to != from {
+        assert!(step.call.parts().group, "a call of two went on");
     }
+    if !before.is_ringing() && after.is_ringing() {
+        assert!(added, "it rings for {} all by itself", before.user_id);
+    }
+    if before.role != after.role {
+        assert!(happened("role_changed") || happened("removed"));
+        assert!(before.role != Role::Initiator && after.role != Role::Initiator);
+    }
+}
+
+/// Media goes the way that the number of people asks for, and every change of it is an event.
+fn check_way(before: &Call, step: &Step) {
+    let (was, is) = (before.parts(), step.call.parts());
+    let changes: Vec<_> = (step.events.iter())
+        .filter_map(|event| match event {
+            Event::TopologyChanged {
+                topology,
+                sfu_room_id,
+            } => Some((*topology, *sfu_room_id)),
+            _ => None,
+        })
+        .collect();
+    if was.topology == is.topology {
+        assert_eq!(was.sfu_room_id, is.sfu_room_id, "another room");
+        assert_eq!(changes, []);
+    } else {
+        assert_eq!(changes, [(is.topology, is.sfu_room_id)]);
+        assert!(step.effects.iter().any(|e| e.notice == Notice::Updated) || step.call.is_ended());
+        let room = SfuRoomId::new(step.call.id(), step.call.version());
+        let expected = (is.topology == Topology::Sfu).then_some(room);
+        assert_eq!(is.sfu_room_id, expected);
+    }
+    if was.topology == Topology::Sfu && is.topology == Topology::P2p {
+        assert_eq!(is.policy.topology, TopologyPolicy::Auto, "back for good");
+        assert!(was.p2p_deadline.is_some(), "back without notice");
+    }
+}
+
+fn check_topology(call: &Call) {
+    let parts = call.parts();
+    let sfu = parts.topology == Topology::Sfu;
+    assert_eq!(parts.sfu_room_id.is_some(), sfu, "a room, or none");
+    if call.is_ended() {
+        return;
+    }
+    let policy = &parts.policy;
+    let people = call.devices().len();
+    let enough = |from: u32| people >= usize::try_from(from.max(2)).unwrap();
+    match policy.topology {
+        TopologyPolicy::P2p => assert!(!sfu, "there is no SFU"),
+        TopologyPolicy::Sfu => assert!(sfu || people < 2, "it goes without the SFU"),
+        TopologyPolicy::Auto => {
+            let many = enough(policy.sfu_from.min(policy.mesh_max + 1));
+            assert!(sfu || !many, "{people} are too many for a mesh");
+            assert_eq!(parts.p2p_deadline.is_some(), sfu && !many && people <= 2);
+        }
+    }
+    let seated = (call.participants().iter()).filter(|p| p.is_present() || p.is_ringing());
+    assert!(seated.count() <= usize::try_from(policy.seats()).unwrap());
 }
 
 /// Every device in the call hears of every version; whoever rang hears of the end.
@@ -108,6 +190,31 @@ fn check_told(before: Option<&Call>, step: &Step) {
     let was_in = before.map(Call::devices).unwrap_or_default();
     for address in was_in.iter().chain(&step.call.devices()) {
         assert!(told.contains(address), "{address:?} sees a gap");
+    }
+    let personally = |user: &UserId, notice: Notice| {
+        step.effects.iter().any(|effect| {
+            let to = Recipients::User {
+                user: user.clone(),
+                except: None,
+            };
+            effect.to == to && effect.notice == notice
+        })
+    };
+    if !step.call.is_ended() {
+        for event in &step.events {
+            if let Event::Invited { user } = event {
+                assert!(personally(user, Notice::Incoming), "{user} does not ring");
+            }
+            if let Event::Removed { user, .. } = event {
+                let was_present = before.is_some_and(|call| call.is_present(user));
+                let reason = if was_present {
+                    EndNotice::Removed
+                } else {
+                    EndNotice::Call(EndReason::Cancelled)
+                };
+                assert!(personally(user, Notice::Ended { reason }));
+            }
+        }
     }
     if let Some(reason) = step.call.end_reason() {
         let notice = Notice::Ended {
@@ -148,20 +255,29 @@ pub(crate) fn check_log(call: &Call, log: &[Event]) {
     let by_initiator = call.ended_by() == Some(call.initiator_id());
     let by_callee = call.ended_by().is_some() && !by_initiator;
     let group = call.parts().group;
-    let nobody_took_it = group && !has("answered") && call.ended_by().is_none();
+    let answered = past.iter().any(|event| match event {
+        Event::Answered { .. } => true,
+        // The initiator may have moved to another device.
+        Event::Entered { user, .. } => user != call.initiator_id(),
+        _ => false,
+    });
+    let nobody_took_it = group && !answered && call.ended_by().is_none();
+    // How it ended for the invitees: before that they may have been called more than once.
+    let any = |status: ParticipantStatus| call.participants().iter().any(|p| p.status() == status);
+    let (declined, busy) = (
+        any(ParticipantStatus::Declined),
+        any(ParticipantStatus::Busy),
+    );
+    let missed = any(ParticipantStatus::Missed);
     let follows = match reason {
         EndReason::Completed => has("started") || has("alone"),
         EndReason::Cancelled => by_initiator && !has("started"),
-        EndReason::Declined => {
-            !has("started") && (by_callee || (nobody_took_it && has("declined")))
-        }
-        EndReason::NoAnswer => {
-            !has("answered") && has("missed") && !has("declined") && !has("busy")
-        }
-        EndReason::Busy => !has("answered") && has("busy") && !has("declined"),
-        EndReason::Unreachable => !has("answered") && has("unreachable") && !has("missed"),
-        EndReason::CallerLost => !has("answered") && left(LeaveReason::from(reason)),
-        EndReason::ConnectFailed => has("answered") && left(LeaveReason::ConnectFailed),
+        EndReason::Declined => !has("started") && (by_callee || (nobody_took_it && declined)),
+        EndReason::NoAnswer => !answered && missed && !declined && !busy,
+        EndReason::Busy => !answered && busy && !declined,
+        EndReason::Unreachable => !answered && any(ParticipantStatus::Unreachable) && !missed,
+        EndReason::CallerLost => !answered && left(LeaveReason::from(reason)),
+        EndReason::ConnectFailed => answered && left(LeaveReason::ConnectFailed),
         EndReason::ConnectionLost => has("joined") && left(LeaveReason::ConnectionLost),
         EndReason::EndedByModerator => by_callee,
         EndReason::MaxDuration => {

@@ -7,8 +7,9 @@
 use std::collections::BTreeMap;
 
 use call_domain::{
-    Call, CallStatus, Command, DeviceId, EndReason, ParticipantStatus, RejectReason, RejectionKind,
-    Timestamp, UserId,
+    BusyPolicy, Call, CallStatus, CallType, Command, DeviceId, EndReason, Invitee, MediaState,
+    ParticipantStatus, Policy, RejectReason, RejectionKind, Role, Timestamp, Topology,
+    TopologyPolicy, UserId,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -36,20 +37,24 @@ struct Person {
     /// Devices that were sent the call, and whether they ring.
     offered: BTreeMap<DeviceId, bool>,
     chosen: Option<DeviceId>,
-    microphone: bool,
+    media: MediaState,
+    role: Role,
+    hand: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // facts, not states: that is the point of it
 pub(crate) struct Model {
-    group: bool,
-    policy: call_domain::Policy,
+    call_type: CallType,
+    policy: Policy,
     people: Vec<Person>,
     rang: bool,
     answered: bool,
     started: bool,
     over: Option<(EndReason, Option<UserId>)>,
     alone: Option<Timestamp>,
+    sfu: bool,
+    back: Option<Timestamp>,
     longest: Timestamp,
     recoveries: u32,
 }
@@ -58,6 +63,20 @@ pub(crate) struct Model {
 type Cause = (EndReason, Option<UserId>);
 
 impl Person {
+    fn nobody(id: UserId) -> Self {
+        Self {
+            id,
+            stage: Stage::Out(ParticipantStatus::Left),
+            away: false,
+            timers: Vec::new(),
+            offered: BTreeMap::new(),
+            chosen: None,
+            media: MediaState::default(),
+            role: Role::Participant,
+            hand: None,
+        }
+    }
+
     fn is_in(&self) -> bool {
         matches!(self.stage, Stage::In { .. })
     }
@@ -85,7 +104,26 @@ impl Person {
         self.offered.clear();
         self.chosen = None;
         self.away = false;
-        self.microphone = false;
+        self.media = MediaState::default();
+        self.hand = None;
+    }
+
+    fn come(&mut self, device: &DeviceId, online: bool, media: MediaState) {
+        self.go(ParticipantStatus::Left);
+        self.stage = Stage::In { media: false };
+        self.chosen = Some(device.clone());
+        self.away = !online;
+        self.media = media;
+    }
+
+    fn call(&mut self, devices: impl Iterator<Item = DeviceId>, policy: &Policy, now: Timestamp) {
+        self.go(ParticipantStatus::Left);
+        self.stage = Stage::Called { rings: false };
+        self.set(Timer::Ring, now + policy.ring_timeout);
+        self.offered = devices.map(|device| (device, false)).collect();
+        if self.offered.is_empty() {
+            self.set(Timer::Search, now + policy.unreachable_timeout);
+        }
     }
 
     fn status(&self) -> ParticipantStatus {
@@ -106,36 +144,23 @@ impl Model {
         let parts = call.parts();
         let now = parts.created_at;
         let people = parts.participants.iter().enumerate().map(|(n, p)| {
-            let away = p.legs.iter().any(|l| l.state.as_str() == "reconnecting");
-            let mut person = Person {
-                id: p.user_id.clone(),
-                stage: if n == 0 {
-                    Stage::In { media: false }
-                } else {
-                    Stage::Called { rings: false }
-                },
-                away,
-                timers: Vec::new(),
-                offered: BTreeMap::new(),
-                chosen: None,
-                microphone: n == 0,
-            };
+            let mut person = Person::nobody(p.user_id.clone());
+            let mut devices = p.legs.iter().map(|leg| leg.device.clone());
             if n == 0 {
-                person.chosen = Some(p.legs[0].device.clone());
-                if away {
+                let online = p.legs[0].state.as_str() != "reconnecting";
+                let media = MediaState::at_start_of(parts.call_type);
+                person.come(&devices.next().unwrap(), online, media);
+                person.role = Role::Initiator;
+                if !online {
                     person.set(Timer::Gone, now + parts.policy.caller_gone_timeout);
                 }
             } else {
-                person.set(Timer::Ring, now + parts.policy.ring_timeout);
-                person.offered = p.legs.iter().map(|l| (l.device.clone(), false)).collect();
-                if p.legs.is_empty() {
-                    person.set(Timer::Search, now + parts.policy.unreachable_timeout);
-                }
+                person.call(devices, &parts.policy, now);
             }
             person
         });
         Self {
-            group: parts.participants.len() > 2,
+            call_type: parts.call_type,
             policy: parts.policy.clone(),
             people: people.collect(),
             rang: false,
@@ -143,6 +168,8 @@ impl Model {
             started: false,
             over: None,
             alone: None,
+            sfu: false,
+            back: None,
             longest: now + parts.policy.max_duration,
             recoveries: 0,
         }
@@ -157,7 +184,12 @@ impl Model {
         let before = self.clone();
         let cause = self.decide(command, now)?;
         self.conclude(cause, now);
+        self.travel(now);
         Ok(*self != before)
+    }
+
+    fn is_group(&self) -> bool {
+        self.people.len() > 2
     }
 
     /// Fails unless the call is as this model has it.
@@ -174,11 +206,17 @@ impl Model {
         let by = self.over.as_ref().and_then(|(_, by)| by.as_ref());
         assert_eq!(call.ended_by(), by);
         assert_eq!(call.next_deadline(), self.next_timer());
+        let is_sfu = call.parts().topology == Topology::Sfu;
+        assert_eq!(is_sfu, self.sfu);
+        assert_eq!(call.parts().group, self.is_group());
+        assert_eq!(call.participants().len(), self.people.len());
         for person in &self.people {
             let participant = call.participant(&person.id).unwrap();
             assert_eq!(participant.status(), person.status(), "{}", person.id);
             assert_eq!(participant.selected_device(), person.chosen.as_ref());
-            assert_eq!(participant.media.audio, person.microphone);
+            assert_eq!(participant.media, person.media);
+            assert_eq!(participant.role, person.role);
+            assert_eq!(participant.hand_raised_at, person.hand);
         }
     }
 
@@ -190,6 +228,7 @@ impl Model {
         timers
             .map(|(_, at)| *at)
             .chain(self.alone)
+            .chain(self.back)
             .chain([self.longest])
             .min()
     }
@@ -197,6 +236,7 @@ impl Model {
     fn end(&mut self, (reason, by): Cause) {
         self.over = Some((reason, by));
         self.alone = None;
+        self.back = None;
         for person in &mut self.people {
             if person.is_in() {
                 person.go(ParticipantStatus::Left);
@@ -261,9 +301,9 @@ impl Model {
             } => {
                 let n = self.find(user)?;
                 self.too_late()?;
-                let group = self.group;
-                let person = &mut self.people[n];
-                if n == 0 {
+                let group = self.is_group();
+                let person = &self.people[n];
+                if n == 0 && person.is_in() {
                     return Err(RejectionKind::NotRinging);
                 }
                 if person.is_in() {
@@ -275,16 +315,107 @@ impl Model {
                 }
                 let late = ["missed", "declined", "unreachable", "busy"];
                 let may_come_late = group && late.contains(&person.status().as_str());
-                if !person.is_called() && !may_come_late {
-                    return Err(RejectionKind::NotRinging);
+                if !person.is_called() {
+                    if !may_come_late {
+                        return Err(RejectionKind::NotRinging);
+                    }
+                    self.seats_for(1)?;
                 }
-                person.go(ParticipantStatus::Left);
-                person.stage = Stage::In { media: false };
-                person.chosen = Some(device.clone());
-                person.away = !online;
-                person.microphone = true;
-                self.answered = true;
-                self.people[0].unset(Timer::Gone);
+                self.bring(n, device, *online, now);
+            }
+            Command::Join {
+                user,
+                device,
+                online,
+                ..
+            } => {
+                self.too_late()?;
+                let n = self.find(user).unwrap_or(self.people.len());
+                match self.people.get(n) {
+                    Some(p) if p.is_in() && p.chosen.as_ref() == Some(device) => return Ok(None),
+                    Some(p) if p.status() == ParticipantStatus::Removed => {
+                        return Err(RejectionKind::NotAllowed);
+                    }
+                    Some(p) if p.is_in() || p.is_called() => {}
+                    Some(_) => self.seats_for(1)?,
+                    None => {
+                        self.seats_for(1)?;
+                        self.people.push(Person::nobody(user.clone()));
+                    }
+                }
+                self.bring(n, device, *online, now);
+            }
+            Command::Add {
+                by,
+                invitees,
+                in_other_calls,
+            } => {
+                let role = self.in_call(by)?;
+                self.fits(invitees.len())?;
+                self.call_more(role, invitees, in_other_calls, now)?;
+            }
+            Command::Remove { by, admin, user } => {
+                let reason = if *admin {
+                    self.too_late()?;
+                    EndReason::EndedByModerator
+                } else {
+                    self.moderates(by)?;
+                    if user == by || self.people[0].id == *user {
+                        return Err(RejectionKind::NotAllowed);
+                    }
+                    self.hang_up(by).0
+                };
+                let n = self.other(user)?;
+                let person = &mut self.people[n];
+                if person.status() == ParticipantStatus::Removed {
+                    return Ok(None);
+                }
+                if !person.is_in() && !person.is_called() {
+                    return Err(RejectionKind::NotJoined);
+                }
+                person.go(ParticipantStatus::Removed);
+                if n > 0 {
+                    person.role = Role::Participant;
+                }
+                let cause = (reason, Some(by.clone()));
+                if self.is_group() {
+                    return Ok(Some(cause));
+                }
+                self.end(cause);
+            }
+            Command::Mute { by, user, off } => {
+                self.moderates(by)?;
+                let n = self.other(user)?;
+                if !self.people[n].is_in() {
+                    return Err(RejectionKind::NotJoined);
+                }
+                let media = &mut self.people[n].media;
+                for (on, off) in [
+                    (&mut media.audio, off.audio),
+                    (&mut media.video, off.video),
+                    (&mut media.screen, off.screen),
+                ] {
+                    if off {
+                        *on = false;
+                    }
+                }
+            }
+            Command::SetRole { by, user, role } => {
+                self.moderates(by)?;
+                let n = self.other(user)?;
+                if n == 0 || *role == Role::Initiator {
+                    return Err(RejectionKind::NotAllowed);
+                }
+                if self.people[n].status() == ParticipantStatus::Removed {
+                    return Err(RejectionKind::NotJoined);
+                }
+                self.people[n].role = *role;
+            }
+            Command::RaiseHand { user, raised } => {
+                self.in_call(user)?;
+                let n = self.find(user)?;
+                let hand = &mut self.people[n].hand;
+                *hand = raised.then_some(hand.unwrap_or(now));
             }
             Command::Reject { user, reason } => {
                 let n = self.find(user)?;
@@ -299,7 +430,7 @@ impl Model {
                 if self.people[n].is_in() {
                     let cause = self.hang_up(user);
                     let for_all = n == 0 && matches!(command, Command::End { .. });
-                    if self.group && !for_all {
+                    if self.is_group() && !for_all {
                         self.people[n].go(ParticipantStatus::Left);
                         return Ok(Some(cause));
                     }
@@ -317,9 +448,10 @@ impl Model {
                 if !self.people[n].is_in() {
                     return Err(RejectionKind::NotJoined);
                 }
-                if let Some(on) = change.audio {
-                    self.people[n].microphone = on;
-                }
+                let media = &mut self.people[n].media;
+                media.audio = change.audio.unwrap_or(media.audio);
+                media.video = change.video.unwrap_or(media.video);
+                media.screen = change.screen.unwrap_or(media.screen);
             }
             Command::Connect { user, device } => {
                 let n = self.find(user)?;
@@ -355,6 +487,7 @@ impl Model {
             Command::Recover => {
                 if self.over.is_none() {
                     self.recoveries += 1;
+                    self.back = self.back.map(|_| now + policy.p2p_return_after);
                     for n in 0..self.people.len() {
                         let person = &mut self.people[n];
                         if person.has(Timer::Search) {
@@ -373,10 +506,104 @@ impl Model {
                 while let Some(at) = self.next_timer().filter(|at| *at <= now) {
                     let cause = self.ring_bell(at);
                     self.conclude(cause, now);
+                    self.travel(now);
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The role of somebody in the call, who alone may do something to others.
+    fn in_call(&self, by: &UserId) -> Result<Role, RejectionKind> {
+        let n = self.find(by)?;
+        self.too_late()?;
+        if self.people[n].is_in() {
+            Ok(self.people[n].role)
+        } else {
+            Err(RejectionKind::NotJoined)
+        }
+    }
+
+    fn moderates(&self, by: &UserId) -> Result<(), RejectionKind> {
+        match self.in_call(by)? {
+            Role::Initiator | Role::Moderator => Ok(()),
+            Role::Participant => Err(RejectionKind::NotAllowed),
+        }
+    }
+
+    fn other(&self, user: &UserId) -> Result<usize, RejectionKind> {
+        (self.find(user)).map_err(|_| RejectionKind::NoSuchParticipant)
+    }
+
+    fn fits(&self, people: usize) -> Result<(), RejectionKind> {
+        let max = match self.policy.topology {
+            TopologyPolicy::P2p => self.policy.mesh_max,
+            TopologyPolicy::Auto | TopologyPolicy::Sfu => self.policy.max_participants,
+        };
+        if people > usize::try_from(max).unwrap() {
+            return Err(RejectionKind::TooManyParticipants { max });
+        }
+        Ok(())
+    }
+
+    fn seats_for(&self, more: usize) -> Result<(), RejectionKind> {
+        let sit = |p: &&Person| p.is_in() || p.is_called();
+        self.fits(self.people.iter().filter(sit).count() + more)
+    }
+
+    /// Somebody is in the call with this device from now on.
+    fn bring(&mut self, n: usize, device: &DeviceId, online: bool, now: Timestamp) {
+        self.people[n].come(device, online, MediaState::at_start_of(self.call_type));
+        if self.people.iter().filter(|p| p.is_in()).count() > 1 {
+            self.answered = true;
+            self.people[0].unset(Timer::Gone);
+        } else if !self.answered && !online {
+            self.people[n].set(Timer::Gone, now + self.policy.caller_gone_timeout);
+        }
+    }
+
+    fn call_more(
+        &mut self,
+        role: Role,
+        invitees: &[Invitee],
+        busy: &[UserId],
+        now: Timestamp,
+    ) -> Result<(), RejectionKind> {
+        let mut more: BTreeMap<&UserId, &Invitee> = BTreeMap::new();
+        let mut order = Vec::new();
+        for invitee in invitees {
+            let user = &invitee.user_id;
+            let there = |n: usize| self.people[n].is_in() || self.people[n].is_called();
+            if !self.find(user).is_ok_and(there) && more.insert(user, invitee).is_none() {
+                order.push(user);
+            }
+        }
+        let removed = |p: &&Person| p.status() == ParticipantStatus::Removed;
+        let mut removed = self.people.iter().filter(removed);
+        if role == Role::Participant && removed.any(|p| more.contains_key(&p.id)) {
+            return Err(RejectionKind::NotAllowed);
+        }
+        if order.is_empty() {
+            return Ok(());
+        }
+        self.seats_for(order.len())?;
+        for user in order {
+            let n = self.find(user).unwrap_or(self.people.len());
+            if n == self.people.len() {
+                self.people.push(Person::nobody(user.clone()));
+            }
+            let person = &mut self.people[n];
+            if self.policy.busy == BusyPolicy::Reject && busy.contains(user) {
+                person.go(ParticipantStatus::Busy);
+            } else {
+                let devices = invitees.iter().find(|i| i.user_id == *user);
+                let devices = devices.unwrap().devices.iter().cloned();
+                person.call(devices, &self.policy, now);
+            }
+            // Called anew, even if that makes no difference to be seen.
+            self.recoveries += 1;
+        }
+        Ok(())
     }
 
     fn lose(&mut self, n: usize, now: Timestamp) {
@@ -399,7 +626,7 @@ impl Model {
         match person.stage {
             Stage::Called { .. } => {
                 person.go(status);
-                if !self.group {
+                if !self.is_group() {
                     self.end((end, Some(user)));
                 }
                 Ok(None)
@@ -419,6 +646,10 @@ impl Model {
         if self.alone == Some(at) {
             self.end((EndReason::Completed, None));
             return None;
+        }
+        if self.back == Some(at) {
+            self.back = None;
+            self.sfu = false;
         }
         let mut cause = None;
         for n in 0..self.people.len() {
@@ -443,10 +674,36 @@ impl Model {
                 cause = Some((reason, None));
             }
         }
-        if !self.group {
-            self.end(cause.take().expect("something was due"));
+        if !self.is_group()
+            && let Some(cause) = cause.take()
+        {
+            self.end(cause);
         }
         cause
+    }
+
+    /// Which way media goes, of which the number of people decides.
+    fn travel(&mut self, now: Timestamp) {
+        if self.over.is_some() {
+            return;
+        }
+        let people = self.people.iter().filter(|p| p.is_in()).count();
+        let at_least = |n: u32| people >= usize::try_from(n).unwrap();
+        let policy = &self.policy;
+        let many = match policy.topology {
+            TopologyPolicy::P2p => false,
+            TopologyPolicy::Auto => {
+                at_least(2) && (at_least(policy.sfu_from) || at_least(policy.mesh_max + 1))
+            }
+            TopologyPolicy::Sfu => at_least(2),
+        };
+        self.sfu |= many;
+        let few = !many && people <= 2;
+        if self.sfu && few && policy.topology == TopologyPolicy::Auto {
+            self.back = (self.back).or(Some(now + policy.p2p_return_after));
+        } else {
+            self.back = None;
+        }
     }
 
     /// The rules that hold after everything.
@@ -474,8 +731,10 @@ impl Model {
                 let told = |(status, _): &&(ParticipantStatus, EndReason)| {
                     self.people.iter().any(|p| p.status() == *status)
                 };
-                let (_, reason) = *order.iter().find(told).expect("a reason");
-                self.end((reason, None));
+                match order.iter().find(told) {
+                    Some((_, reason)) => self.end((*reason, None)),
+                    None => self.end(cause.expect("the last one was called no longer")),
+                }
             }
             return;
         }

@@ -123,6 +123,7 @@ fn impossible_states_are_refused() {
     assert_eq!(
         fault(Line::pair(), |p| {
             p.participants[0].state = ParticipantState::Alerting { ring_deadline: T0 };
+            p.participants[0].legs[0].state = LegState::Alerting;
         }),
         "its initiator is being called"
     );

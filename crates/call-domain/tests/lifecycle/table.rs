@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use call_domain::{Call, CallStatus, Command, ParticipantState, ParticipantStatus, Policy};
+use call_domain::{Call, CallStatus, Command, ParticipantStatus, Policy};
 
 use crate::fixture::*;
 
@@ -101,7 +101,12 @@ fn situations() -> Vec<Situation> {
     add(grid, "unreachable", "bob", expired(found));
     let failed = expired(ongoing().after([answer("b1")]));
     add(grid, "failed", "bob", failed);
-    add(grid, "removed", "bob", removed(&joined().call, "bob"));
+    add(
+        grid,
+        "removed",
+        "bob",
+        joined().after([remove("alice", "bob")]),
+    );
     let cancelled = group().after([end("alice")]);
     add(grid, "cancelled", "bob", cancelled);
     let grid = "group, seen by the caller";
@@ -121,29 +126,6 @@ fn situations() -> Vec<Situation> {
     add(grid, "active", "mallory", talking());
     add(grid, "ended", "mallory", talking().after([end("bob")]));
     all
-}
-
-/// The call with one participant put out by a moderator, which no command does yet.
-fn removed(call: &Call, name: &str) -> Line {
-    let left = Line {
-        call: call.clone(),
-        now: T0,
-        log: Vec::new(),
-    };
-    let mut parts = left.after([leave(name)]).call.into_parts();
-    for participant in &mut parts.participants {
-        if participant.user_id == user(name) {
-            participant.state = ParticipantState::Removed {
-                joined_at: participant.joined_at(),
-                at: T0,
-            };
-        }
-    }
-    Line {
-        call: Call::from_parts(parts).unwrap(),
-        now: T0,
-        log: Vec::new(),
-    }
 }
 
 fn rows(s: &Situation) -> Vec<(&'static str, Command)> {
@@ -166,6 +148,14 @@ fn rows(s: &Situation) -> Vec<(&'static str, Command)> {
         ("disconnect_other", disconnect(s.other)),
         ("resume_own", resume(s.own)),
         ("resume_other", resume(s.other)),
+        ("add_dave", add(s.actor, &["dave"])),
+        ("join_own", join(s.own)),
+        ("join_other", join(s.other)),
+        ("remove_bob", remove(s.actor, "bob")),
+        ("silence_bob", silence(s.actor, "bob")),
+        ("promote_bob", promote(s.actor, "bob")),
+        ("raise_hand", raise_hand(s.actor)),
+        ("expel", expel(s.actor)),
         ("moderate", moderate()),
         ("recover", Command::Recover),
         ("expire_early", Command::Expire),
@@ -187,8 +177,14 @@ fn ordinal(command: &Command) -> usize {
         Command::Connect { .. } => 8,
         Command::Disconnect { .. } => 9,
         Command::Resume { .. } => 10,
-        Command::Recover => 11,
-        Command::Expire => 12,
+        Command::Add { .. } => 11,
+        Command::Join { .. } => 12,
+        Command::Remove { .. } => 13,
+        Command::Mute { .. } => 14,
+        Command::SetRole { .. } => 15,
+        Command::RaiseHand { .. } => 16,
+        Command::Recover => 17,
+        Command::Expire => 18,
     }
 }
 
@@ -236,6 +232,9 @@ fn refusal(kind: call_domain::RejectionKind) -> &'static str {
         K::NotRinging => "not_ringing",
         K::NotJoined => "not_joined",
         K::WrongDevice => "wrong_device",
+        K::NotAllowed => "not_allowed",
+        K::NoSuchParticipant => "nobody",
+        K::TooManyParticipants { .. } => "too_many",
         K::Ended(_) => "ended",
     }
 }
@@ -338,7 +337,7 @@ fn the_table_leaves_nothing_out() {
         .iter()
         .map(|(_, c)| ordinal(c))
         .collect();
-    assert_eq!(tried, (0..13).collect());
+    assert_eq!(tried, (0..19).collect());
     for group in [false, true] {
         for status in CallStatus::ALL {
             // A group in which somebody rings is `created` or `ringing` alike, but for its first
