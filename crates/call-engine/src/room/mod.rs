@@ -7,6 +7,8 @@
 mod keep;
 mod member;
 mod rooms;
+#[cfg(test)]
+mod tests;
 mod wish;
 
 pub(crate) use member::{Latest, OfferKey};
