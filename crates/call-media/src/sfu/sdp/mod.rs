@@ -7,6 +7,7 @@
 mod answer;
 mod codec;
 mod offer;
+mod section;
 
 pub(crate) use answer::{Answer, AnswerLine, Direction, Extensions};
 pub(crate) use codec::{Codec, Extension, RED};
