@@ -1,38 +1,24 @@
-import type { Call, CallEvents, MuteRequest } from "./call.js";
+import type { Call, CallEvents, MuteRequest, PictureView } from "./call.js";
+import { CallMedia, type MediaNews } from "./call-media.js";
+import type { CallServices } from "./call-services.js";
 import { isInside, isRinging, mine, viewOf } from "./call-view.js";
 import { isLost, outReason, reasonToEnd } from "./end-reason.js";
-import type { Environment } from "./environment.js";
 import { CallClientError, CallError, ConnectionError } from "./errors.js";
-import { FlowWatch } from "./flow.js";
-import type { IceSource } from "./ice.js";
-import { Levels } from "./levels.js";
-import { LocalMedia } from "./media.js";
-import { MediaReport } from "./media-report.js";
-import type { MediaMemory } from "./memory.js";
-import { isPresent, Mesh } from "./mesh.js";
+import type { LocalMedia } from "./media.js";
+import { isPresent } from "./mesh.js";
 import type { MediaChoice } from "./options.js";
 import type { PeerSignal } from "./peer.js";
-import { QualityWatch } from "./quality-watch.js";
-import type { RestApi } from "./rest.js";
+import { Reactions } from "./reactions.js";
 import type { CallEndReason, CallSnapshot } from "./snapshot.js";
-import type { Socket } from "./socket.js";
 import { Emitter, ValueStore } from "./store.js";
 import { applyChange, type Change } from "./wire/apply.js";
-import type { MediaState, WireCall, WireParticipant } from "./wire/types.js";
+import type { WireCall } from "./wire/types.js";
 
-/** What a call needs of its client. */
-export interface CallServices {
-  selfId: string;
-  deviceId: string;
-  api: RestApi;
-  socket: Pick<Socket, "request" | "post" | "tell">;
-  environment: Environment;
-  memory: MediaMemory;
-  ice: IceSource;
+/** Who is told what becomes of a call. */
+export interface CallListener {
   /** The phase or another part of the snapshot changed. */
   changed(): void;
   ended(call: CallSession): void;
-  debug(what: string, detail: unknown): void;
 }
 
 /** One call: the server's word, the devices and the connections, brought together. */
@@ -41,74 +27,38 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   readonly state: ValueStore<CallSnapshot>;
   readonly levels: ValueStore<ReadonlyMap<string, number>>;
   readonly #services: CallServices;
-  readonly #media: LocalMedia;
-  readonly #mesh: Mesh;
-  readonly #flow: FlowWatch;
-  readonly #watch: QualityWatch;
-  readonly #levels: Levels;
-  readonly #report: MediaReport;
+  readonly #listener: CallListener;
+  readonly #media: CallMedia;
+  readonly #reactions: Reactions;
   #wire: WireCall;
   #endReason: CallEndReason | null = null;
   #answering = false;
-  #capturing = false;
-  #entered = false;
   #restored = false;
-  #unwatchIce: () => void = () => undefined;
   /** Tells the server that this device is out of it; set until the server knows. */
   #departure: (() => Promise<WireCall>) | null = null;
 
-  constructor(services: CallServices, wire: WireCall, media?: LocalMedia) {
+  /** `devices` may be capturing already. */
+  constructor(
+    services: CallServices,
+    listener: CallListener,
+    wire: WireCall,
+    devices?: LocalMedia,
+  ) {
     super();
-    const { environment, selfId, api } = services;
-    const { clock } = environment;
     this.id = wire.id;
     this.#services = services;
+    this.#listener = listener;
     this.#wire = wire;
-    this.#media = media ?? new LocalMedia(environment.mediaDevices);
-    this.#mesh = new Mesh({
-      selfId,
-      clock,
-      connect: (configuration) => new environment.RTCPeerConnection(configuration),
-      ice: () => services.ice.current(),
-      send: (to, signal) => this.#signal(to, signal),
-      tracks: () => this.#media.tracks(),
-      changed: () => this.#peersChanged(),
-      debug: services.debug,
-    });
-    this.#flow = new FlowWatch(
-      clock,
-      (userId) => this.#mediaOf(userId),
-      () => {
-        this.#sayConnected();
-        this.#publish();
-      },
+    const changed = () => this.#publish();
+    this.#reactions = new Reactions(services.environment.clock, changed);
+    this.#media = new CallMedia(
+      services,
+      wire,
+      { changed, emit: (name, ...args) => this.emit(name, ...args) },
+      devices,
     );
-    this.#watch = new QualityWatch({
-      clock,
-      peers: () => this.#mesh.peers,
-      mediaOf: (userId) => this.#mediaOf(userId),
-      report: (samples) => services.socket.tell({ type: "call:stats", callId: this.id, samples }),
-      changed: () => this.#publish(),
-    });
-    this.#levels = new Levels(
-      {
-        selfId: () => selfId,
-        microphone: () =>
-          this.#media.state.getSnapshot().audio ? this.#media.tracks().audio : null,
-        remote: () =>
-          [...this.#mesh.peers].map(([userId, peer]) => [userId, peer.link?.level() ?? 0] as const),
-      },
-      clock,
-    );
-    this.levels = this.#levels.state;
-    this.#report = new MediaReport(
-      async (state) => {
-        await api.setMedia(this.id, state);
-      },
-      (ms) => new Promise((resolve) => clock.setTimeout(() => resolve(), ms)),
-    );
+    this.levels = this.#media.levels;
     this.state = new ValueStore(this.#view());
-    this.#media.state.subscribe(() => this.#mediaChanged());
   }
 
   get wire(): WireCall {
@@ -136,7 +86,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
       if (error instanceof CallError && isLost(error)) {
         this.#finish(error.code === "ended" ? "completed" : (error.code as CallEndReason));
       } else if (this.#endReason === null) {
-        void this.#media.stop();
+        void this.#media.devices.stop();
       }
       throw error;
     } finally {
@@ -164,37 +114,31 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   }
 
   async setMicrophone(on: boolean): Promise<void> {
-    this.#requireLive();
-    await this.#media.setMicrophone(on);
+    await this.#live().setMicrophone(on);
   }
 
   async setCamera(on: boolean): Promise<void> {
-    this.#requireLive();
-    await this.#media.setCamera(on);
+    await this.#live().setCamera(on);
   }
 
   async startScreenShare(): Promise<void> {
-    this.#requireLive();
-    await this.#media.startScreenShare();
+    await this.#live().startScreenShare();
   }
 
   async stopScreenShare(): Promise<void> {
-    this.#media.stopScreenShare();
+    this.#media.devices.stopScreenShare();
   }
 
   async switchMicrophone(deviceId: string): Promise<void> {
-    this.#requireLive();
-    await this.#media.switchMicrophone(deviceId);
+    await this.#live().switchMicrophone(deviceId);
   }
 
   async switchCamera(deviceId: string): Promise<void> {
-    this.#requireLive();
-    await this.#media.switchCamera(deviceId);
+    await this.#live().switchCamera(deviceId);
   }
 
   async setVideoPaused(paused: boolean): Promise<void> {
-    this.#requireLive();
-    this.#media.setVideoPaused(paused);
+    this.#live().setVideoPaused(paused);
   }
 
   async addParticipants(userIds: readonly string[]): Promise<void> {
@@ -217,19 +161,25 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     await this.#services.api.raiseHand(this.id, raised);
   }
 
-  react(): void {}
+  react(reaction: string): void {
+    if (this.#endReason !== null) return;
+    this.#services.socket.tell({ type: "call:reaction", callId: this.id, reaction });
+    this.#react(this.#services.selfId, reaction);
+  }
 
-  setViews(): void {}
+  setViews(views: readonly PictureView[]): void {
+    this.#media.setViews(views);
+  }
 
-  sendMessage(): boolean {
-    return false;
+  sendMessage(data: string): boolean {
+    return this.#endReason === null && this.#media.sendMessage(data);
   }
 
   // What the client hands on.
 
   /** This device placed it; its media is being captured since before the call was known. */
   placed(captured: Promise<void>): void {
-    this.#whileCapturing(captured);
+    this.#media.whileCapturing(captured);
     this.follow(this.#wire);
   }
 
@@ -255,18 +205,10 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     const { selfId, deviceId } = this.#services;
     const me = mine(wire, selfId);
     if (wire.status === "ended") return this.#finish(wire.endReason ?? "completed");
-    if (isInside(wire, selfId, deviceId)) {
-      if (!this.#entered) this.#enter(me);
-      this.#mesh.follow(wire);
-      this.#watch.start();
-      this.#tellMedia();
-    } else if (this.#entered) {
-      return this.#finish(outReason(me));
-    } else if (me && isPresent(me.status)) {
-      return this.#finish("answered_elsewhere");
-    }
+    if (isInside(wire, selfId, deviceId)) this.#media.follow(wire);
+    else if (this.#media.entered) return this.#finish(outReason(me));
+    else if (me && isPresent(me.status)) return this.#finish("answered_elsewhere");
     this.#publish();
-    this.#flow.check(this.#mesh.peers);
   }
 
   /** A change that the server told of. */
@@ -281,7 +223,16 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   }
 
   receive(from: string, signal: PeerSignal): void {
-    if (this.#endReason === null) this.#mesh.receive(from, signal);
+    if (this.#endReason === null) this.#media.receive(from, signal);
+  }
+
+  hear(news: MediaNews): void {
+    if (this.#endReason === null) this.#media.hear(news);
+  }
+
+  /** Somebody threw an emoji in; my own is shown since it was made. */
+  reacted(userId: string, reaction: string): void {
+    if (userId !== this.#services.selfId) this.#react(userId, reaction);
   }
 
   /** The connection to the server is back, and `wire` is how things stand. */
@@ -289,9 +240,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     this.follow(wire);
     if (this.#endReason !== null) return;
     if (isRinging(wire, this.#services.selfId)) this.alert();
-    if (!this.#entered) return;
-    if (this.#flow.flowed) this.#sayConnected();
-    this.#mesh.signallingRestored();
+    this.#media.resume();
   }
 
   /** Tells the server that it rings here. */
@@ -327,22 +276,11 @@ export class CallSession extends Emitter<CallEvents> implements Call {
 
   /** Lets go of devices and connections. The call goes on at the server. */
   close(): void {
-    this.#flow.close();
-    this.#report.stop();
-    this.#watch.stop();
-    this.#levels.stop();
-    this.#unwatchIce();
-    this.#mesh.close();
-    this.#media.release();
+    this.#reactions.close();
+    this.#media.close();
   }
 
   // What follows from it.
-
-  #enter(me: WireParticipant | undefined): void {
-    this.#entered = true;
-    if (me) this.#report.known(me.media);
-    this.#unwatchIce = this.#services.ice.watch((ice) => this.#mesh.configure(ice));
-  }
 
   async #depart(reason: CallEndReason, departure: () => Promise<WireCall>): Promise<void> {
     if (this.#endReason !== null) return;
@@ -357,88 +295,42 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     this.#services.memory.forget(this.id);
     this.close();
     this.#publish();
-    this.#services.ended(this);
+    this.#listener.ended(this);
   }
 
-  #requireLive(): void {
+  #live(): LocalMedia {
     if (this.#endReason !== null) throw new CallClientError("call_ended", "The call is over.");
+    return this.#media.devices;
   }
 
   #capture(choice: MediaChoice): void {
     const audio = choice.audio ?? true;
     const video = choice.video ?? this.#wire.type === "video";
-    this.#whileCapturing(this.#media.capture({ ...choice, audio, video }));
+    this.#media.whileCapturing(this.#media.devices.capture({ ...choice, audio, video }));
   }
 
-  /** What is sent is told once it is known, not before the person allowed the devices. */
-  #whileCapturing(captured: Promise<void>): void {
-    this.#capturing = true;
-    captured.finally(() => {
-      this.#capturing = false;
-      if (this.#endReason === null) this.#tellMedia();
-    });
-  }
-
-  #mediaChanged(): void {
+  #react(userId: string, reaction: string): void {
     if (this.#endReason !== null) return;
-    this.#mesh.tracksChanged();
-    this.#tellMedia();
+    this.emit("reaction", this.#reactions.add(userId, reaction));
     this.#publish();
-  }
-
-  #tellMedia(): void {
-    if (this.#capturing || !this.#entered) return;
-    const { audio, video, videoPaused, microphoneId, cameraId } = this.#media.state.getSnapshot();
-    this.#services.memory.remember(this.id, {
-      audio,
-      video: video || videoPaused,
-      ...(microphoneId === null ? {} : { microphoneId }),
-      ...(cameraId === null ? {} : { cameraId }),
-    });
-    this.#report.report(this.#media.signalled());
-  }
-
-  #signal(to: string, signal: PeerSignal): Promise<void> {
-    const { socket } = this.#services;
-    const message = { ...signal, callId: this.id, to };
-    if (message.type !== "call:ice-candidate") return socket.request(message);
-    return socket.post(message)
-      ? Promise.resolve()
-      : Promise.reject(new ConnectionError("Too much waits to be sent."));
-  }
-
-  #peersChanged(): void {
-    this.#flow.check(this.#mesh.peers);
-    this.#publish();
-  }
-
-  #mediaOf(userId: string): MediaState {
-    return mine(this.#wire, userId)?.media ?? { audio: false, video: false, screen: false };
-  }
-
-  #sayConnected(): void {
-    this.#services.socket
-      .request({ type: "call:connected", callId: this.id })
-      .catch((error: unknown) => this.#services.debug("call:connected not taken", error));
   }
 
   #view(): CallSnapshot {
+    const { selfId, deviceId } = this.#services;
     return viewOf({
+      ...this.#media.parts(),
       wire: this.#wire,
-      selfId: this.#services.selfId,
-      deviceId: this.#services.deviceId,
-      self: this.#media.state.getSnapshot(),
+      selfId,
+      deviceId,
       endReason: this.#endReason,
       answering: this.#answering,
       restored: this.#restored,
-      flowed: this.#flow.flowed,
-      peers: this.#mesh.peers,
-      quality: this.#watch,
+      reactions: this.#reactions.shown,
     });
   }
 
   #publish(): void {
     this.state.set(this.#view());
-    this.#services.changed();
+    this.#listener.changed();
   }
 }

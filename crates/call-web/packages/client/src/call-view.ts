@@ -1,15 +1,19 @@
 import { isPresent } from "./mesh.js";
-import type { Peer } from "./peer.js";
 import type { QualityLevel } from "./quality.js";
+import type { Remote } from "./remote.js";
 import type {
   CallEndReason,
   CallPhase,
   CallSnapshot,
   ConnectionFigures,
+  Handover,
+  ParticipantSnapshot,
   QualityState,
+  Reaction,
   SelfSnapshot,
+  StreamState,
 } from "./snapshot.js";
-import type { WireCall, WireParticipant } from "./wire/types.js";
+import type { VideoSource, WireCall, WireParticipant } from "./wire/types.js";
 
 /** All that a snapshot is made of. */
 export interface CallParts {
@@ -24,7 +28,12 @@ export interface CallParts {
   restored: boolean;
   /** Media flowed here at least once. */
   flowed: boolean;
-  peers: ReadonlyMap<string, Peer>;
+  remotes: ReadonlyMap<string, Remote>;
+  /** How a picture comes by the SFU. */
+  stream(userId: string, source: VideoSource): StreamState | null;
+  speakers: readonly string[];
+  reactions: readonly Reaction[];
+  handovers: readonly Handover[];
   quality: {
     of(userId: string): QualityLevel | null;
     worst(): QualityLevel | null;
@@ -51,8 +60,10 @@ export function isRinging(wire: WireCall, selfId: string): boolean {
 
 /** A call as it is shown. */
 export function viewOf(parts: CallParts): CallSnapshot {
-  const { wire, selfId, peers, quality } = parts;
+  const { wire, selfId, quality } = parts;
   const phase = phaseOf(parts);
+  const me = mine(wire, selfId);
+  const role = me?.role ?? "participant";
   return {
     id: wire.id,
     type: wire.type,
@@ -64,39 +75,41 @@ export function viewOf(parts: CallParts): CallSnapshot {
     self: parts.self,
     participants: wire.participants
       .filter(({ userId }) => userId !== selfId)
-      .map((participant) => {
-        const { userId, name, status, media } = participant;
-        const peer = peers.get(userId);
-        const figures = peer ? quality.figures(userId) : null;
-        return {
-          userId,
-          name: name ?? userId,
-          role: participant.role,
-          status,
-          media,
-          stream: peer?.link?.stream ?? null,
-          screenAudioStream: media.screen ? (peer?.link?.screenAudioStream ?? null) : null,
-          quality: peer ? toState(quality.of(userId)) : null,
-          connectionState: peer?.state ?? null,
-          candidateType: figures?.candidateType ?? null,
-          figures,
-          screenStream: null,
-          path: peer?.link ? ("p2p" as const) : null,
-          streams: { video: null, screen: null },
-          handRaisedAt: null,
-        };
-      }),
+      .map((participant) => viewOfOther(parts, participant)),
     startedAt: toTime(wire.startedAt),
     endedAt: toTime(wire.endedAt),
     endReason: parts.endReason,
     quality: toState(quality.worst()),
     topology: wire.topology,
-    role: mine(wire, selfId)?.role ?? "participant",
-    moderator: wire.initiatorId === selfId,
-    handRaisedAt: null,
-    activeSpeakers: [],
-    reactions: [],
-    handovers: [],
+    role,
+    moderator: role !== "participant",
+    handRaisedAt: toTime(me?.handRaisedAt ?? null),
+    activeSpeakers: parts.speakers,
+    reactions: parts.reactions,
+    handovers: parts.handovers,
+  };
+}
+
+function viewOfOther(parts: CallParts, participant: WireParticipant): ParticipantSnapshot {
+  const { userId, name, role, status, media, handRaisedAt } = participant;
+  const remote = parts.remotes.get(userId);
+  const figures = remote ? parts.quality.figures(userId) : null;
+  return {
+    userId,
+    name: name ?? userId,
+    role,
+    status,
+    media,
+    stream: remote?.stream ?? null,
+    screenStream: media.screen ? (remote?.screenStream ?? null) : null,
+    screenAudioStream: media.screen ? (remote?.screenAudioStream ?? null) : null,
+    quality: remote ? toState(parts.quality.of(userId)) : null,
+    connectionState: remote?.state ?? null,
+    candidateType: figures?.candidateType ?? null,
+    figures,
+    path: remote?.topology ?? null,
+    streams: { video: parts.stream(userId, "video"), screen: parts.stream(userId, "screen") },
+    handRaisedAt: toTime(handRaisedAt),
   };
 }
 
@@ -109,7 +122,7 @@ function phaseOf(parts: CallParts): CallPhase {
     if (wire.status === "created" || wire.status === "ringing") return "ringing-out";
     return parts.flowed || wire.startedAt !== null ? "active" : "connecting";
   }
-  const connected = [...parts.peers.values()].some((peer) => peer.state === "connected");
+  const connected = [...parts.remotes.values()].some((remote) => remote.state === "connected");
   if (connected && parts.flowed) return "active";
   return parts.flowed || parts.restored ? "reconnecting" : "connecting";
 }

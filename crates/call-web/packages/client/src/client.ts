@@ -1,5 +1,6 @@
 import type { Call } from "./call.js";
-import { type CallServices, CallSession } from "./call-session.js";
+import type { CallServices } from "./call-services.js";
+import { CallSession } from "./call-session.js";
 import { isInside, isRinging } from "./call-view.js";
 import { claimDeviceId } from "./device-id.js";
 import { browserEnvironment, type Environment } from "./environment.js";
@@ -163,44 +164,26 @@ export class CallClient extends Emitter<ClientEvents> {
   }
 
   /** Calls somebody. Resolves when it is placed; captures devices meanwhile. */
-  async call(request: CallRequest): Promise<Call> {
-    // Before anything is awaited, so that the browser sees the click behind it.
-    const media = new LocalMedia(this.#environment.mediaDevices);
-    const captured = media.capture({
-      ...request.media,
-      audio: request.media?.audio ?? true,
-      video: request.media?.video ?? request.type === "video",
-    });
-    this.#ice.prepare();
-    this.#placing += 1;
-    try {
-      await this.connect();
-      const services = this.#requireServices();
-      const wire = await this.api.initiate({
-        type: request.type,
-        participantIds: [...(request.participantIds ?? (request.to ? [request.to] : []))],
-        deviceId: services.deviceId,
-        ...(request.conversationId === undefined ? {} : { conversationId: request.conversationId }),
-        ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
-      });
-      if (this.#services !== services) throw new ConnectionError("The connection was closed.");
-      const ringing = this.#sessions.get(wire.id);
-      if (ringing) {
-        // Both called at once: the call that rang here is the one, and ours an answer to it.
-        media.release();
-        ringing.merged(wire, request.media);
-        return ringing;
-      }
-      const session = this.#add(new CallSession(services, wire, media));
-      session.placed(captured);
-      this.#deliver(session);
-      return session;
-    } catch (error) {
-      media.release();
-      throw error;
-    } finally {
-      this.#placed();
-    }
+  call(request: CallRequest): Promise<Call> {
+    const { type, to, participantIds, conversationId, metadata, media } = request;
+    const video = media?.video ?? type === "video";
+    return this.#place({ ...media, video }, (deviceId) =>
+      this.api.initiate({
+        type,
+        participantIds: [...(participantIds ?? (to ? [to] : []))],
+        deviceId,
+        ...(conversationId === undefined ? {} : { conversationId }),
+        ...(metadata === undefined ? {} : { metadata }),
+      }),
+    );
+  }
+
+  /**
+   * Comes into a group call that goes on: one that this user missed, declined or left, or one of a
+   * conversation that the token names. The camera stays off unless asked for.
+   */
+  join(callId: string, media: MediaChoice = {}): Promise<Call> {
+    return this.#place(media, (deviceId) => this.api.join(callId, deviceId));
   }
 
   /** A call by its id: one of `calls`, or asked from the server. */
@@ -210,33 +193,31 @@ export class CallClient extends Emitter<ClientEvents> {
     const known = this.#sessions.get(callId);
     if (known) return known;
     const wire = await this.api.getCall(callId);
-    const session = this.#sessions.get(callId) ?? new CallSession(services, wire);
+    const session = this.#sessions.get(callId) ?? this.#session(services, wire);
     session.follow(wire);
     return session.settled ? session : this.#add(session);
   }
 
-  /**
-   * Comes into a group call that goes on: one that this user missed, declined or left, or one of a
-   * conversation that the token names.
-   */
-  async join(callId: string, choice: MediaChoice = {}): Promise<Call> {
+  async #place(choice: MediaChoice, ask: (deviceId: string) => Promise<WireCall>): Promise<Call> {
+    // Before anything is awaited, so that the browser sees the click behind it.
     const media = new LocalMedia(this.#environment.mediaDevices);
-    const video = choice.video ?? false;
-    const captured = media.capture({ ...choice, audio: choice.audio ?? true, video });
+    const wanted = { ...choice, audio: choice.audio ?? true, video: choice.video ?? false };
+    const captured = media.capture(wanted);
     this.#ice.prepare();
     this.#placing += 1;
     try {
       await this.connect();
       const services = this.#requireServices();
-      const wire = await this.api.join(callId, services.deviceId);
+      const wire = await ask(services.deviceId);
       if (this.#services !== services) throw new ConnectionError("The connection was closed.");
       const known = this.#sessions.get(wire.id);
-      if (known) {
+      if (known && known.state.getSnapshot().phase !== "ended") {
+        // It rings here, as when both called at once: ours was an answer to it.
         media.release();
-        known.merged(wire, choice);
+        known.merged(wire, wanted);
         return known;
       }
-      const session = this.#add(new CallSession(services, wire, media));
+      const session = this.#add(this.#session(services, wire, media));
       session.placed(captured);
       this.#deliver(session);
       return session;
@@ -244,7 +225,11 @@ export class CallClient extends Emitter<ClientEvents> {
       media.release();
       throw error;
     } finally {
-      this.#placed();
+      this.#placing -= 1;
+      // News of other calls that came meanwhile.
+      if (this.#placing === 0) {
+        for (const wire of this.#inbox.wholeCalls()) this.#discover(wire);
+      }
     }
   }
 
@@ -291,8 +276,6 @@ export class CallClient extends Emitter<ClientEvents> {
       environment: this.#environment,
       memory: this.#memory,
       ice: this.#ice,
-      changed: () => this.#publish(),
-      ended: (call) => this.#ended(call),
       debug: (what, detail) => this.emit("debug", what, detail),
     };
     this.#state.patch({
@@ -337,11 +320,11 @@ export class CallClient extends Emitter<ClientEvents> {
     const services = this.#services;
     if (!services || this.#sessions.has(wire.id) || wire.status === "ended") return;
     if (isInside(wire, services.selfId, services.deviceId)) {
-      const session = this.#add(new CallSession(services, wire));
+      const session = this.#add(this.#session(services, wire));
       session.restore();
       this.#deliver(session);
     } else if (isRinging(wire, services.selfId)) {
-      const session = this.#add(new CallSession(services, wire));
+      const session = this.#add(this.#session(services, wire));
       session.alert();
       this.emit("incoming", session);
       this.#deliver(session);
@@ -371,13 +354,6 @@ export class CallClient extends Emitter<ClientEvents> {
     }
   }
 
-  #placed(): void {
-    this.#placing -= 1;
-    // News of other calls that came meanwhile.
-    if (this.#placing > 0) return;
-    for (const wire of this.#inbox.wholeCalls()) this.#discover(wire);
-  }
-
   #deliver(session: CallSession): void {
     for (const frame of this.#inbox.take(session.id)) this.#hand(session, frame);
   }
@@ -391,20 +367,30 @@ export class CallClient extends Emitter<ClientEvents> {
       case "call:answer":
       case "call:ice-candidate":
         return session.receive(message.from, message);
+      case "call:reaction":
+        return session.reacted(message.userId, message.reaction);
+      case "media:offer":
+      case "media:subscription":
+      case "media:speakers":
+      case "media:switched":
+        return session.hear(message);
       default:
         return session.apply(message);
     }
+  }
+
+  #session(services: CallServices, wire: WireCall, devices?: LocalMedia): CallSession {
+    const ended = (call: CallSession) => {
+      this.#publish();
+      this.emit("ended", call);
+    };
+    return new CallSession(services, { changed: () => this.#publish(), ended }, wire, devices);
   }
 
   #add(session: CallSession): CallSession {
     this.#sessions.set(session.id, session);
     this.#publish();
     return session;
-  }
-
-  #ended(session: CallSession): void {
-    this.#publish();
-    this.emit("ended", session);
   }
 
   #publish(): void {

@@ -1,5 +1,5 @@
 import type { Clock } from "./environment.js";
-import type { Peer } from "./peer.js";
+import type { Remote } from "./remote.js";
 import type { MediaState } from "./wire/types.js";
 
 /** A peer that is connected and says to send, but whose media does not come, counts after this. */
@@ -25,13 +25,13 @@ export class FlowWatch {
   }
 
   /** Media arrives from somebody, or nobody can be heard because they send nothing. */
-  check(peers: ReadonlyMap<string, Peer>): void {
+  check(remotes: ReadonlyMap<string, Pick<Remote, "state" | "flowing">>): void {
     if (this.#flowed || this.#closed) return;
-    const connected = [...peers].filter(([, peer]) => peer.state === "connected");
+    const connected = [...remotes].filter(([, remote]) => remote.state === "connected");
     if (connected.length === 0) return;
     const silent = ({ audio, video, screen }: MediaState) => !audio && !video && !screen;
     const here = connected.some(
-      ([userId, peer]) => peer.link?.flowing === true || silent(this.#mediaOf(userId)),
+      ([userId, remote]) => remote.flowing || silent(this.#mediaOf(userId)),
     );
     if (here) return this.#begin();
     // They may still be asked for the microphone, or have one that gives nothing.

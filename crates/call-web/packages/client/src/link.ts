@@ -4,6 +4,8 @@ import type { OutgoingTracks } from "./media.js";
 import { randomId } from "./random-id.js";
 import { RelayLease } from "./relay-lease.js";
 import { limit, limitsFor, linesOf } from "./sender-limits.js";
+import type { PeerState } from "./snapshot.js";
+import { type BySource, bySource, levelOf, type Way } from "./way.js";
 import type { IceCandidate } from "./wire/types.js";
 
 /** Candidates kept until there is a description to add them to. */
@@ -25,15 +27,16 @@ export interface LinkEvents {
  * are negotiated once, in both directions, so that muting, upgrading an audio call to video and
  * sharing a screen are a `replaceTrack` and need no renegotiation.
  */
-export class Link {
+export class Link implements Way {
   /** Names this connection to the other side. */
   readonly id = randomId();
   /** The other side's connection, once one is agreed with it. */
   remoteId: string | null = null;
   readonly connection: RTCPeerConnection;
   readonly lease: RelayLease;
-  stream: MediaStream | null = null;
-  screenAudioStream: MediaStream | null = null;
+  readonly topology = "p2p";
+  /** What is received, once the places are known. */
+  tracks: BySource<MediaStreamTrack | null> = bySource(() => null);
   /** Media arrived at least once. */
   flowing = false;
   #audio: RTCRtpTransceiver | undefined;
@@ -94,6 +97,11 @@ export class Link {
     );
   }
 
+  get sends(): Way["sends"] {
+    const { audio, video } = this.mids;
+    return { audio, video: video === null ? [] : [video] };
+  }
+
   /** Adds a candidate of the other side, or keeps it until there is a description. */
   async addCandidate(candidate: IceCandidate | null): Promise<void> {
     const description = this.connection.remoteDescription;
@@ -116,15 +124,21 @@ export class Link {
     for (const candidate of early) await this.addCandidate(candidate);
   }
 
-  /** Loudness of what arrives, 0 to 1. */
-  level(): number {
-    const [source] = this.#audio?.receiver.getSynchronizationSources() ?? [];
-    return source?.audioLevel ?? 0;
+  get state(): PeerState {
+    return this.connection.connectionState;
   }
 
-  /** The SSRC-less names of the places in statistics: their mids. */
-  mids(): { audio: string | null; video: string | null } {
-    return { audio: this.#audio?.mid ?? null, video: this.#video?.mid ?? null };
+  level(): number {
+    return levelOf(this.#audio?.receiver);
+  }
+
+  get mids(): BySource<string | null> {
+    return {
+      audio: this.#audio?.mid ?? null,
+      video: this.#video?.mid ?? null,
+      screen: null,
+      screenAudio: this.#screenAudio?.mid ?? null,
+    };
   }
 
   close(): void {
@@ -139,14 +153,15 @@ export class Link {
     this.#audio = audio;
     this.#screenAudio = screenAudio;
     this.#video = places.find((place) => place.receiver.track.kind === "video");
-    const tracks = [this.#audio, this.#video]
-      .map((place) => place?.receiver.track)
-      .filter((track) => track !== undefined);
-    this.stream = new MediaStream(tracks);
-    this.screenAudioStream = screenAudio ? new MediaStream([screenAudio.receiver.track]) : null;
-    for (const track of tracks) {
+    this.tracks = {
+      audio: audio?.receiver.track ?? null,
+      video: this.#video?.receiver.track ?? null,
+      screen: null,
+      screenAudio: screenAudio?.receiver.track ?? null,
+    };
+    for (const track of [this.tracks.audio, this.tracks.video]) {
       // Only "media arrived at all" is read from a track; what somebody sends is signalled.
-      track.addEventListener("unmute", () => {
+      track?.addEventListener("unmute", () => {
         this.flowing = true;
         this.#changed();
       });

@@ -10,6 +10,7 @@ import type { MediaChoice } from "./options.js";
 import type { PictureSource } from "./sender-limits.js";
 import type { SelfSnapshot } from "./snapshot.js";
 import { ValueStore } from "./store.js";
+import type { BySource } from "./way.js";
 import type { MediaState } from "./wire/types.js";
 
 /** What goes to every peer, one per place in the connection. */
@@ -48,6 +49,7 @@ export class LocalMedia {
   #microphoneId: string | null = null;
   #cameraId: string | null = null;
   #released = false;
+  #muted: MediaState = { audio: false, video: false, screen: false };
   /** One change of the devices at a time, so that two quick clicks end where the last one says. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -65,6 +67,18 @@ export class LocalMedia {
       video: picture ?? null,
       screenAudio: this.#screen?.getAudioTracks()[0] ?? null,
       picture: screen ? "screen" : "camera",
+    };
+  }
+
+  /** What is sent at this moment where every source has a place of its own. */
+  sources(): BySource<MediaStreamTrack | null> {
+    const { audio, video } = this.state.getSnapshot();
+    return {
+      // A muted microphone would send silence to everybody, all the time.
+      audio: audio ? this.#microphone : null,
+      video: video ? this.#camera : null,
+      screen: this.#screen?.getVideoTracks()[0] ?? null,
+      screenAudio: this.#screen?.getAudioTracks()[0] ?? null,
     };
   }
 
@@ -145,6 +159,24 @@ export class LocalMedia {
       this.#cameraId = deviceId;
       this.#publish({ camera: null });
     });
+  }
+
+  /** A moderator switched these off. Each may be switched on again here. */
+  mute(off: MediaState): void {
+    if (this.#released) return;
+    if (off.audio && this.#microphone) this.#microphone.enabled = false;
+    if (off.video) this.#keepCamera(null);
+    if (off.screen) {
+      stop(this.#screen);
+      this.#screen = null;
+    }
+    const { audio, video, screen } = this.#muted;
+    this.#muted = {
+      audio: audio || off.audio,
+      video: video || off.video,
+      screen: screen || off.screen,
+    };
+    this.#publish({});
   }
 
   setVideoPaused(paused: boolean): void {
@@ -259,17 +291,25 @@ export class LocalMedia {
     const before = this.state.getSnapshot();
     const live = (track: MediaStreamTrack | null) => track?.readyState === "live";
     const tracks = [this.#microphone, this.#camera].filter((track) => track !== null);
+    const audio = live(this.#microphone) && this.#microphone?.enabled === true;
+    const screen = this.#screen !== null;
+    const { audio: voice, video: camera, screen: share } = this.#muted;
+    this.#muted = {
+      audio: voice && !audio,
+      video: camera && !live(this.#camera),
+      screen: share && !screen,
+    };
     this.state.set({
-      audio: live(this.#microphone) && this.#microphone?.enabled === true,
+      audio,
       video: live(this.#camera) && !videoPaused,
-      screen: this.#screen !== null,
+      screen,
       localStream: sameTracks(before.localStream, tracks) ? before.localStream : join(tracks),
       screenStream: this.#screen,
       microphoneId: this.#microphone?.getSettings().deviceId ?? this.#microphoneId,
       cameraId: this.#camera?.getSettings().deviceId ?? this.#cameraId,
       videoPaused,
       errors: { ...before.errors, ...errors },
-      mutedByModerator: before.mutedByModerator,
+      mutedByModerator: this.#muted,
     });
   }
 

@@ -36,21 +36,22 @@ export class Mesh {
   }
 
   /**
-   * Makes the peers those that the call names. At the first time this device enters (or comes back
-   * by a reload), so it offers to all who are there; whoever comes later offers to us.
+   * Makes the peers these. At the first time this device enters (or comes back by a reload), so it
+   * offers to all who are there; whoever comes later offers to us. Those whom this device `meets`
+   * make a peer of it at the same time, so one of the two offers: the one with the larger id, who
+   * would not give way.
    */
-  follow(call: WireCall): void {
-    const present = call.participants.filter(
-      ({ userId, status }) => userId !== this.#context.selfId && isPresent(status),
-    );
+  follow(userIds: readonly string[], meets: (userId: string) => boolean = () => false): void {
     const before = this.#peers.size;
     for (const [userId, peer] of [...this.#peers]) {
-      if (present.some((participant) => participant.userId === userId)) continue;
+      if (userIds.includes(userId)) continue;
       peer.close();
       this.#peers.delete(userId);
     }
-    for (const { userId } of present) {
-      if (!this.#peers.has(userId)) this.#add(userId);
+    for (const userId of userIds) {
+      if (this.#peers.has(userId)) continue;
+      const met = meets(userId) && this.#context.selfId > userId;
+      this.#add(userId, !this.#entered || met);
     }
     this.#entered = true;
     // The more there are, the less each of them gets.
@@ -87,7 +88,7 @@ export class Mesh {
     this.#early.clear();
   }
 
-  #add(userId: string): void {
+  #add(userId: string, offer: boolean): void {
     const { send, ...context } = this.#context;
     const peer = new Peer({
       ...context,
@@ -96,7 +97,7 @@ export class Mesh {
       send: (signal) => send(userId, signal),
     });
     this.#peers.set(userId, peer);
-    peer.start(!this.#entered);
+    peer.start(offer);
     const early = this.#early.get(userId) ?? [];
     this.#early.delete(userId);
     for (const signal of early) peer.receive(signal);

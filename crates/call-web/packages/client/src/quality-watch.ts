@@ -1,33 +1,35 @@
 import type { Clock } from "./environment.js";
 import { figuresOf, firstFigures } from "./figures.js";
-import type { Peer } from "./peer.js";
 import { assess, type QualityLevel, QualityMonitor } from "./quality.js";
+import type { Remote } from "./remote.js";
 import type { ConnectionFigures } from "./snapshot.js";
-import { readTotals, sampleBetween, type Totals } from "./stats.js";
-import type { MediaState, StatsSample } from "./wire/types.js";
+import type { Awaited } from "./standing.js";
+import { type Places, readTotals, sampleBetween, type Totals } from "./stats.js";
+import type { Way } from "./way.js";
+import type { StatsSample } from "./wire/types.js";
 
 /** How often connections are measured. */
 const INTERVAL_MS = 2000;
 /** The server takes no more samples in a message. */
-const MAX_SAMPLES = 8;
+const MAX_SAMPLES = 64;
 
 /** What a watch needs of its call. */
 export interface QualityContext {
   clock: Clock;
-  peers(): ReadonlyMap<string, Peer>;
-  /** What somebody says to send. */
-  mediaOf(userId: string): MediaState;
+  remotes(): ReadonlyMap<string, Pick<Remote, "way">>;
+  /** What of somebody is to come. */
+  awaited(userId: string): Awaited;
   report(samples: StatsSample[]): void;
   changed(): void;
 }
 
 interface Measured {
   totals: Totals;
-  sends: MediaState;
-  linkId: string;
+  places: Places;
+  wayId: string;
 }
 
-/** Measures the connection to each peer every two seconds. */
+/** Measures how everybody is received, every two seconds. */
 export class QualityWatch {
   readonly #context: QualityContext;
   readonly #monitor = new QualityMonitor();
@@ -71,15 +73,23 @@ export class QualityWatch {
   }
 
   async #measure(): Promise<void> {
-    const peers = this.#context.peers();
+    const remotes = this.#context.remotes();
     for (const userId of [...this.#last.keys()]) {
-      if (!peers.has(userId)) this.#forget(userId);
+      if (!remotes.has(userId)) this.#forget(userId);
     }
-    const measured = await Promise.all(
-      [...peers].map(([userId, peer]) => this.#sample(userId, peer).catch(() => null)),
+    const ways = [...remotes].flatMap(([userId, { way }]) => (way ? [{ userId, way }] : []));
+    const measured = ways.filter(({ way }) => way.state !== "new" && way.state !== "connecting");
+    // By an SFU, one connection carries everybody.
+    const connections = [...new Set(measured.map(({ way }) => way.connection))];
+    const reports = new Map(
+      await Promise.all(
+        connections.map(async (each) => [each, await each.getStats().catch(() => null)] as const),
+      ),
     );
     if (!this.#running) return;
-    const samples = measured.filter((sample) => sample !== null);
+    const samples = measured
+      .map(({ userId, way }) => this.#sample(userId, way, reports.get(way.connection) ?? null))
+      .filter((sample) => sample !== null);
     for (const sample of samples) this.#monitor.observe(sample.peerId, assess(sample));
     for (let i = 0; i < samples.length; i += MAX_SAMPLES) {
       this.#context.report(samples.slice(i, i + MAX_SAMPLES));
@@ -87,22 +97,20 @@ export class QualityWatch {
     this.#context.changed();
   }
 
-  async #sample(userId: string, peer: Peer): Promise<StatsSample | null> {
-    const { link } = peer;
-    if (!link || peer.state === "new" || peer.state === "connecting") return null;
-    const { clock, mediaOf } = this.#context;
-    const report = await link.connection.getStats();
-    const totals = readTotals(report, link.mids(), clock.now());
-    const media = mediaOf(userId);
+  #sample(userId: string, way: Way, report: RTCStatsReport | null): StatsSample | null {
+    if (report === null) return null;
+    const { clock, awaited } = this.#context;
+    const places = placesOf(way, awaited(userId));
+    const totals = readTotals(report, places, clock.now());
     const before = this.#last.get(userId);
-    this.#last.set(userId, { totals, sends: media, linkId: link.id });
-    if (before?.linkId !== link.id) {
+    this.#last.set(userId, { totals, places, wayId: way.id });
+    if (before?.wayId !== way.id) {
       this.#figures.set(userId, firstFigures(totals));
       return null;
     }
     const sample = sampleBetween(userId, before.totals, totals, {
-      audio: media.audio && before.sends.audio,
-      video: sendsPicture(media) && sendsPicture(before.sends),
+      audio: places.audio !== null && before.places.audio === places.audio,
+      video: places.video !== null && before.places.video === places.video,
     });
     this.#figures.set(userId, figuresOf(sample));
     return sample;
@@ -115,6 +123,9 @@ export class QualityWatch {
   }
 }
 
-function sendsPicture(media: MediaState): boolean {
-  return media.video || media.screen;
+/** Where to look. A shared screen is looked at more than the face beside it. */
+function placesOf(way: Way, awaited: Awaited): Places {
+  const { mids, sends } = way;
+  const video = awaited.screen ? mids.screen : awaited.video ? mids.video : null;
+  return { audio: awaited.audio ? mids.audio : null, video, sends };
 }

@@ -6,10 +6,14 @@ import type {
   MediaState,
   OnlineUser,
   ParticipantStatus,
+  PausedReason,
   Quality,
   QualityReason,
   RelayProtocol,
+  Role,
+  StreamLayer,
   Topology,
+  VideoSource,
   WireCall,
 } from "./wire/types.js";
 
@@ -92,15 +96,6 @@ export interface ConnectionFigures {
 /** Where the media connection to one participant stands. */
 export type PeerState = "new" | "connecting" | "connected" | "disconnected" | "failed" | "closed";
 
-/** What somebody may do in a call. */
-export type ParticipantRole = "initiator" | "moderator" | "participant";
-
-/** What of a participant can be seen. */
-export type PictureKind = "video" | "screen";
-
-/** A simulcast layer: a quarter, a half or all of the lines that were captured. */
-export type StreamLayer = "low" | "medium" | "high";
-
 /**
  * Why a picture does not come.
  *
@@ -110,7 +105,13 @@ export type StreamLayer = "low" | "medium" | "high";
  * - `codec`: this browser cannot decode it.
  * - `hidden`: this device did not ask for it.
  */
-export type PauseReason = "bandwidth" | "muted" | "last_n" | "codec" | "hidden";
+export type PauseReason = PausedReason;
+
+/** What somebody may do in a call. */
+export type ParticipantRole = Role;
+
+/** What of a participant can be seen. */
+export type PictureKind = VideoSource;
 
 /** How a picture comes by the SFU. */
 export interface StreamState {

@@ -13,15 +13,21 @@ export interface Totals extends Path {
   audio: Entry | undefined;
   video: Entry | undefined;
   outboundAudio: Entry | undefined;
-  outboundVideo: Entry | undefined;
+  /** Every layer of every picture. */
+  outboundVideo: readonly Entry[];
   /** The worst that the peer reported. */
   fractionLost?: number;
 }
 
-/** The places of a connection by mid; the sound of a shared screen is not judged. */
+/**
+ * The places of a connection by mid; null where nothing is awaited. The sound of a shared screen is
+ * not judged.
+ */
 export interface Places {
   audio: string | null;
   video: string | null;
+  /** Where this device sends. */
+  sends: { readonly audio: string | null; readonly video: readonly string[] };
 }
 
 /** The way that media takes to the peer. */
@@ -47,19 +53,20 @@ export function readRemoteType(report: RTCStatsReport): Path["candidateType"] {
 /** Reads what `getStats` gave (W3C webrtc-stats). */
 export function readTotals(report: RTCStatsReport, places: Places, now: number): Totals {
   const entries = [...(report as unknown as Map<string, Entry>).values()];
-  const find = (type: string, kind: "audio" | "video") =>
-    entries.find(
+  const { sends } = places;
+  const at = (type: string, kind: "audio" | "video", mids: readonly (string | null)[]) =>
+    entries.filter(
       (entry) =>
         entry.type === type &&
         entry.kind === kind &&
-        (entry.mid === undefined || entry.mid === places[kind]),
+        mids.some((mid) => mid !== null && (entry.mid === undefined || entry.mid === mid)),
     );
   const totals: Totals = {
     at: now,
-    audio: find("inbound-rtp", "audio"),
-    video: find("inbound-rtp", "video"),
-    outboundAudio: find("outbound-rtp", "audio"),
-    outboundVideo: find("outbound-rtp", "video"),
+    audio: at("inbound-rtp", "audio", [places.audio])[0],
+    video: at("inbound-rtp", "video", [places.video])[0],
+    outboundAudio: at("outbound-rtp", "audio", [sends.audio])[0],
+    outboundVideo: at("outbound-rtp", "video", sends.video),
   };
   const pair = selectedPair(entries);
   if (pair) {
@@ -120,22 +127,27 @@ function inbound(before: Entry | undefined, after: Entry | undefined): StatsSamp
 }
 
 function outbound(before: Totals, after: Totals): StatsSample["outbound"] | undefined {
+  const pictures = after.outboundVideo.map(
+    (entry) => [before.outboundVideo.find(({ id }) => id === entry.id), entry] as const,
+  );
+  const streams = [[before.outboundAudio, after.outboundAudio] as const, ...pictures];
   const sum = (key: string) =>
-    (grown(before.outboundAudio, after.outboundAudio, key) ?? 0) +
-    (grown(before.outboundVideo, after.outboundVideo, key) ?? 0);
+    streams.reduce((total, [then, now]) => total + (grown(then, now, key) ?? 0), 0);
   const packetsSent = sum("packetsSent");
   if (packetsSent === 0) return undefined;
   const result: NonNullable<StatsSample["outbound"]> = { bytesSent: sum("bytesSent"), packetsSent };
   assign(result, "fractionLost", after.fractionLost);
-  const video = after.outboundVideo;
-  if ((grown(before.outboundVideo, video, "packetsSent") ?? 0) > 0) {
-    assign(result, "framesPerSecond", numberOf(video, "framesPerSecond"));
-    assign(result, "frameHeight", numberOf(video, "frameHeight"));
-    assign(
-      result,
-      "qualityLimitationReason",
-      word(video, "qualityLimitationReason", LIMITATION_REASONS),
-    );
+  // Of several layers, the largest that is sent tells how good the picture is.
+  const sent = pictures
+    .filter(([then, now]) => (grown(then, now, "packetsSent") ?? 0) > 0)
+    .map(([, now]) => now);
+  const height = (entry: Entry) => numberOf(entry, "frameHeight") ?? 0;
+  const largest = sent.sort((one, other) => height(other) - height(one))[0];
+  if (largest) {
+    assign(result, "framesPerSecond", numberOf(largest, "framesPerSecond"));
+    assign(result, "frameHeight", numberOf(largest, "frameHeight"));
+    const reason = word(largest, "qualityLimitationReason", LIMITATION_REASONS);
+    assign(result, "qualityLimitationReason", reason);
   }
   return result;
 }

@@ -269,9 +269,7 @@ describe("a call that rings here", () => {
     expect(self).toMatchObject({ audio: true, video: false });
     expect(self.errors.camera).toBeInstanceOf(PermissionDeniedError);
     expect(self.errors.microphone).toBeNull();
-    expect(world.sentTo("PATCH /api/calls/call-1/media")).toEqual([
-      { audio: true, video: false, screen: false },
-    ]);
+    expect(world.sentTo("PATCH /api/calls/call-1/media")).toEqual([{ video: false }]);
   });
 
   it("is listened to when everything is refused", async () => {
@@ -315,8 +313,8 @@ describe("what I send", () => {
     await settle();
     release = [];
     expect(world.sentTo("PATCH /api/calls/call-1/media")).toEqual([
-      { audio: false, video: true, screen: false },
-      { audio: true, video: false, screen: false },
+      { audio: false },
+      { audio: true, video: false },
     ]);
     expect(connection.getTransceivers()[1]?.sender.track).toBeNull();
     expect(connection.getTransceivers()[0]?.sender.track).not.toBeNull();

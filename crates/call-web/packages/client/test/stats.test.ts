@@ -7,7 +7,7 @@ function report(...entries: Entry[]): RTCStatsReport {
   return new Map(entries.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport;
 }
 
-const places = { audio: "0", video: "1" };
+const places = { audio: "0", video: "1", sends: { audio: "0", video: ["1"] } };
 const all = { audio: true, video: true };
 
 const moment = (n: number) =>

@@ -71,6 +71,7 @@ function part(
         status: change.reason === "removed" ? "removed" : "left",
         leaveReason: change.reason,
         media: { audio: false, video: false, screen: false },
+        handRaisedAt: null,
       }));
     case "call:media-state-changed":
       return withParticipant(call, change.userId, (them) => ({ ...them, media: change.media }));

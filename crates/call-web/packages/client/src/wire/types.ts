@@ -7,8 +7,10 @@ import type {
 
 export type {
   AppConfig as PublicConfig,
+  AssignableRole,
   CallEventItem as CallEvent,
   CallPage as HistoryPage,
+  CallStats,
   CallStatus,
   CallType,
   CandidateType,
@@ -20,11 +22,15 @@ export type {
   IceCandidate,
   Inbound,
   InitiateRequest,
+  MediaSource,
   MediaState,
+  OfferedTrack,
   OnlineUser,
   Outbound,
   Outcome,
   ParticipantStatus,
+  PausedReason,
+  PublishMids,
   Quality,
   QualityItem as QualityPoint,
   QualityLimitationReason,
@@ -33,8 +39,13 @@ export type {
   Role,
   ServerMessage,
   StatsSample,
+  StreamLayer,
+  StreamStatus,
+  SubscribedStream,
   Topology,
   TurnCredentials,
+  VideoSource,
+  WantedStream,
 } from "./generated/index.js";
 
 /** A call as the server tells it. `Call` is what this device makes of it. */

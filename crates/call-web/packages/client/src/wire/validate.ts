@@ -8,14 +8,19 @@ import type {
   ErrorCode,
   HistoryPage,
   IceCandidate,
+  MediaSource,
   MediaState,
   Outcome,
   ParticipantStatus,
+  PausedReason,
   Quality,
   QualityReason,
   Role,
   ServerMessage,
+  StreamLayer,
+  StreamStatus,
   Topology,
+  VideoSource,
   WireCall,
   WireParticipant,
 } from "./types.js";
@@ -90,7 +95,7 @@ const media: SchemaOf<MediaState> = v.object({
 const participant: SchemaOf<WireParticipant> = v.object({
   userId: text,
   name: orNull(text),
-  role: oneOf<Role>({ initiator: true, participant: true }),
+  role: oneOf<Role>({ initiator: true, moderator: true, participant: true }),
   status: participantStatus,
   deviceId: orNull(text),
   media,
@@ -99,14 +104,16 @@ const participant: SchemaOf<WireParticipant> = v.object({
   joinedAt: orNull(text),
   leftAt: orNull(text),
   leaveReason: orNull(text),
+  handRaisedAt: orNull(text),
 });
 
+const topology = oneOf<Topology>({ p2p: true, sfu: true });
 const callEntries = {
   id: text,
   version: count,
   type: callType,
   status: callStatus,
-  topology: oneOf<Topology>({ p2p: true, sfu: true }),
+  topology,
   initiatorId: text,
   conversationId: orNull(text),
   metadata: v.record(v.string(), v.unknown()),
@@ -160,11 +167,32 @@ const candidate: SchemaOf<IceCandidate> = v.object({
 
 const endedReason = v.union([
   endReason,
-  oneOf<Exclude<EndedReason, EndReason>>({ answered_elsewhere: true, declined_elsewhere: true }),
+  oneOf<Exclude<EndedReason, EndReason>>({
+    answered_elsewhere: true,
+    declined_elsewhere: true,
+    removed: true,
+  }),
 ]);
 const callId = text;
 const version = count;
 const sdp = v.string();
+const revision = count;
+/** More lines than this no room has. */
+const MAX_TRACKS = 1000;
+const stream = v.object({
+  userId: text,
+  source: oneOf<VideoSource>({ video: true, screen: true }),
+  state: oneOf<StreamStatus>({ active: true, paused: true }),
+  reason: orNull(
+    oneOf<PausedReason>({ bandwidth: true, muted: true, last_n: true, codec: true, hidden: true }),
+  ),
+  layer: orNull(oneOf<StreamLayer>({ low: true, medium: true, high: true })),
+});
+const track = v.object({
+  mid: text,
+  userId: text,
+  source: oneOf<MediaSource>({ audio: true, video: true, screen: true, screenAudio: true }),
+});
 
 const schemas: {
   [K in ServerMessage["type"]]: SchemaOf<Extract<ServerMessage, { type: K }>>;
@@ -241,6 +269,37 @@ const schemas: {
     reason: endedReason,
     endedBy: orNull(text),
     call: callSchema,
+  }),
+  "call:reaction": v.object({
+    type: v.literal("call:reaction"),
+    callId,
+    userId: text,
+    reaction: text,
+  }),
+  "media:offer": v.object({
+    type: v.literal("media:offer"),
+    callId,
+    session: text,
+    revision,
+    sdp,
+    publish: v.object({ audio: text, video: text, screen: text, screenAudio: text }),
+    tracks: v.pipe(v.array(track), v.maxLength(MAX_TRACKS)),
+  }),
+  "media:subscription": v.object({
+    type: v.literal("media:subscription"),
+    callId,
+    streams: v.pipe(v.array(stream), v.maxLength(MAX_TRACKS)),
+  }),
+  "media:speakers": v.object({
+    type: v.literal("media:speakers"),
+    callId,
+    userIds: v.pipe(v.array(text), v.maxLength(MAX_TRACKS)),
+  }),
+  "media:switched": v.object({
+    type: v.literal("media:switched"),
+    callId,
+    userId: text,
+    topology,
   }),
 };
 

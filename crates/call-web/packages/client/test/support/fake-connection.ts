@@ -8,6 +8,8 @@ export class FakeTrack extends EventTarget {
   enabled = true;
   readyState: "live" | "ended" = "live";
   contentHint = "";
+  /** No media arrives yet. */
+  muted = true;
   constructor(
     readonly kind: "audio" | "video",
     readonly deviceId = `${kind}-device`,
@@ -29,11 +31,18 @@ export class FakeTrack extends EventTarget {
 }
 
 /** A stream is a list of tracks. */
-export class FakeStream {
+export class FakeStream extends EventTarget {
   readonly id = `stream-${++serial}`;
-  readonly #tracks: FakeTrack[];
+  #tracks: FakeTrack[];
   constructor(tracks: FakeTrack[] = []) {
+    super();
     this.#tracks = [...tracks];
+  }
+  addTrack(track: FakeTrack): void {
+    if (!this.#tracks.includes(track)) this.#tracks.push(track);
+  }
+  removeTrack(track: FakeTrack): void {
+    this.#tracks = this.#tracks.filter((each) => each !== track);
   }
   getTracks(): FakeTrack[] {
     return [...this.#tracks];
@@ -194,8 +203,10 @@ export class FakeConnection {
 
   /** Media arrives. */
   unmute(): void {
-    for (const { receiver } of this.#transceivers)
+    for (const { receiver } of this.#transceivers) {
+      receiver.track.muted = false;
       receiver.track.dispatchEvent(new Event("unmute"));
+    }
   }
 
   #check(): void {

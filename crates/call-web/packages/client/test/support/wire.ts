@@ -21,6 +21,7 @@ export function person(
     joinedAt: null,
     leftAt: null,
     leaveReason: null,
+    handRaisedAt: null,
     ...more,
   };
 }
