@@ -23,18 +23,29 @@ export { useIncomingCall, useIncomingCalls } from "./hooks/useIncomingCall.js";
 export { useMediaLevel } from "./hooks/useMediaLevel.js";
 export { useNetworkTest } from "./hooks/useNetworkTest.js";
 export { type Participants, participantsOf, useParticipants } from "./hooks/useParticipants.js";
+export { useRememberedLayout } from "./hooks/useRememberedLayout.js";
 export { useStore } from "./hooks/useStore.js";
 export { useRingback, useRingtone } from "./hooks/useTone.js";
+export { type Voice, VoiceLevelsContext } from "./hooks/useVoice.js";
 export { type GridOptions, type GridPage, gridPage } from "./layout/grid.js";
+export { type Tile, tilesOf } from "./layout/tiles.js";
 export type {
   CallLayout,
   CallType,
   MediaProblem,
   MediaState,
+  ParticipantRole,
+  PauseReason,
   Person,
+  PictureKind,
   Quality,
+  Reaction,
+  RosterPerson,
+  StreamState,
   TilePerson,
+  Topology,
 } from "./model.js";
+export { AddPeople, type AddPeopleProps, type Directory } from "./parts/AddPeople.js";
 export { type Announce, Announcer, useAnnounce } from "./parts/Announcer.js";
 export { AudioStage } from "./parts/AudioStage.js";
 export { Avatar, type AvatarProps } from "./parts/Avatar.js";
@@ -56,8 +67,10 @@ export { NetworkReport, type NetworkReportProps, networkWords } from "./parts/Ne
 export { Notice, type NoticeProps } from "./parts/Notice.js";
 export { OneToOneStage, type OneToOneStageProps } from "./parts/OneToOneStage.js";
 export { ParticipantGrid, type ParticipantGridProps } from "./parts/ParticipantGrid.js";
+export { PeoplePanel, type PeoplePanelProps } from "./parts/PeoplePanel.js";
 export { PermissionHelp, type PermissionHelpProps } from "./parts/PermissionHelp.js";
 export { PreJoin, type PreJoinProps } from "./parts/PreJoin.js";
+export { type Mutable, type PersonActions, PersonActionsContext } from "./parts/personActions.js";
 export { QualityIndicator, type QualityIndicatorProps } from "./parts/QualityIndicator.js";
 export { RemoteAudio, type RemoteAudioProps } from "./parts/RemoteAudio.js";
 export { SelfView, type SelfViewProps } from "./parts/SelfView.js";
@@ -70,3 +83,5 @@ export { WaitingStage, type WaitingStageProps } from "./parts/WaitingStage.js";
 export { english } from "./strings/english.js";
 export { StringsProvider, useLocale, useStrings } from "./strings/StringsContext.js";
 export type { PartialStrings, Strings } from "./strings/strings.js";
+export { ViewWatchContext } from "./views/useView.js";
+export { type PictureOnScreen, ViewWatch, type WatchedPicture } from "./views/ViewWatch.js";

@@ -1,6 +1,32 @@
-import type { CallEndReason, CallType, MediaState, Quality, QualityReason } from "call-client";
+import type {
+  CallEndReason,
+  CallType,
+  MediaState,
+  ParticipantRole,
+  ParticipantStatus,
+  PauseReason,
+  PictureKind,
+  Quality,
+  QualityReason,
+  Reaction,
+  StreamState,
+  Topology,
+} from "call-client";
 
-export type { CallEndReason, CallType, MediaState, Quality, QualityReason };
+export type {
+  CallEndReason,
+  CallType,
+  MediaState,
+  ParticipantRole,
+  ParticipantStatus,
+  PauseReason,
+  PictureKind,
+  Quality,
+  QualityReason,
+  Reaction,
+  StreamState,
+  Topology,
+};
 
 /**
  * One person as a tile shows them. Plain data: the parts of this package know nothing of the
@@ -19,6 +45,35 @@ export interface TilePerson {
   quality: Quality | null;
   /** `reconnecting` keeps the last picture, dimmed. */
   link: "connecting" | "connected" | "reconnecting";
+  /**
+   * The shared screen, where it comes beside the camera; null until it is there. Left out: it comes
+   * in `stream`, in place of the camera.
+   */
+  screenStream?: MediaStream | null;
+  /** How the camera's picture comes; left out or null where nothing is known of that. */
+  picture?: StreamState | null;
+  /** The same of the shared screen. */
+  screenPicture?: StreamState | null;
+  role?: ParticipantRole;
+  /** Place in the order of raised hands, from 1; left out or null while it is down. */
+  hand?: number | null;
+  /** Speaks at the moment. Left out: told by how loud the stream is. */
+  speaking?: boolean;
+  /** What they threw in during the last seconds. */
+  reactions?: readonly Reaction[];
+}
+
+/** Somebody who belongs to the call, as the list of people shows them. */
+export interface RosterPerson {
+  userId: string;
+  name: string;
+  isLocal: boolean;
+  status: ParticipantStatus;
+  role: ParticipantRole;
+  media: MediaState;
+  quality: Quality | null;
+  /** Place in the order of raised hands, from 1. */
+  hand: number | null;
 }
 
 /** Somebody without media: the other end of a call that rings or has ended. */

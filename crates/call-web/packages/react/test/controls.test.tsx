@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { tile } from "../fixtures/states.js";
+import { tile } from "../fixtures/people.js";
 import { CallView, type CallViewProps } from "../src/parts/CallView.js";
 import { IncomingCall } from "../src/parts/IncomingCall.js";
 import { OneToOneStage } from "../src/parts/OneToOneStage.js";

@@ -48,6 +48,7 @@ export function wireCall(change: Partial<WireCall> = {}): WireCall {
     joinedAt: at,
     leftAt: null,
     leaveReason: null,
+    handRaisedAt: null,
   });
   return {
     id: "call-1",

@@ -1,21 +1,27 @@
 import type { Call, CallSnapshot } from "call-client";
 import { CameraOff, ScreenShareOff } from "lucide-react";
-import { type ReactNode, useCallback, useMemo, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { useAnnouncements } from "../hooks/useAnnouncements.js";
 import { useCallSnapshot } from "../hooks/useCall.js";
 import { useClientState } from "../hooks/useCallClient.js";
 import { useDevices } from "../hooks/useDevices.js";
 import { useFigures } from "../hooks/useFigures.js";
-import { participantsOf } from "../hooks/useParticipants.js";
+import { hasSpeakers, usePeople } from "../hooks/useParticipants.js";
 import { useReconnectingSince } from "../hooks/useReconnectingSince.js";
 import { useRingback } from "../hooks/useTone.js";
+import { VoiceLevelsContext } from "../hooks/useVoice.js";
 import { Button } from "../parts/Button.js";
 import { CallView, type ViewPhase } from "../parts/CallView.js";
 import { Notice } from "../parts/Notice.js";
 import { PermissionHelp } from "../parts/PermissionHelp.js";
 import { useStrings } from "../strings/StringsContext.js";
+import { ViewWatchContext } from "../views/useView.js";
 import { CallSound } from "./CallSound.js";
+import { ModeratorNotice } from "./ModeratorNotice.js";
 import { shownProblem } from "./problems.js";
+import { useDirectory } from "./useDirectory.js";
+import { useGroupActions } from "./useGroupActions.js";
+import { useViewWatch } from "./useViewWatch.js";
 
 /** What the screen calls the phase of a call. */
 export function viewPhase(snapshot: CallSnapshot): ViewPhase {
@@ -50,7 +56,7 @@ export function ActiveCall({ call }: { call: Call }) {
   const [blocked, setBlocked] = useState(false);
   const [attempt, setAttempt] = useState(0);
   const [statistics, setStatistics] = useState(false);
-  const people = useMemo(() => participantsOf(snapshot), [snapshot]);
+  const people = usePeople(snapshot);
   const peers = useFigures(snapshot);
   const phase = viewPhase(snapshot);
   const lost = snapshot.phase === "reconnecting" || connection === "reconnecting";
@@ -72,41 +78,60 @@ export function ActiveCall({ call }: { call: Call }) {
     () => quietly(group && !alone ? call.leave() : call.hangUp()),
     [call, group, alone],
   );
+  const groupActions = useGroupActions(call, snapshot);
+  const directory = useDirectory();
+  const views = useViewWatch(call);
   const problem = useProblem(call, snapshot);
   const onBlocked = useCallback(() => setBlocked(true), []);
   return (
-    <>
-      <CallView
-        type={snapshot.type}
-        phase={phase}
-        group={group}
-        self={people.self}
-        others={people.others}
-        awaited={people.awaited}
-        startedAt={snapshot.startedAt}
-        reconnectingSince={reconnectingSince}
-        quality={snapshot.quality?.level ?? null}
-        reasons={snapshot.quality?.reasons ?? []}
-        peers={peers}
-        statistics={statistics}
-        onStatistics={setStatistics}
-        soundBlocked={blocked}
-        onStartSound={() => {
-          setBlocked(false);
-          setAttempt((count) => count + 1);
-        }}
-        devices={devices}
-        onChooseDevice={choose}
-        onMicrophone={microphone}
-        onCamera={camera}
-        onShare={canShareScreen() ? share : undefined}
-        onHangUp={hangUp}
-        onEndForAll={outgoing && !alone ? () => quietly(call.hangUp()) : undefined}
-        overlay={problem.sheet}
-        notices={problem.notice}
-      />
+    <VoiceLevelsContext.Provider value={call.levels}>
+      <ViewWatchContext.Provider value={views}>
+        <CallView
+          type={snapshot.type}
+          phase={phase}
+          group={group}
+          topology={snapshot.topology}
+          self={people.self}
+          others={people.others}
+          awaited={people.awaited}
+          roster={people.roster}
+          speakers={hasSpeakers(snapshot) ? snapshot.activeSpeakers : null}
+          startedAt={snapshot.startedAt}
+          reconnectingSince={reconnectingSince}
+          quality={snapshot.quality?.level ?? null}
+          reasons={snapshot.quality?.reasons ?? []}
+          peers={peers}
+          statistics={statistics}
+          onStatistics={setStatistics}
+          soundBlocked={blocked}
+          onStartSound={() => {
+            setBlocked(false);
+            setAttempt((count) => count + 1);
+          }}
+          devices={devices}
+          onChooseDevice={choose}
+          onMicrophone={microphone}
+          onCamera={camera}
+          onShare={canShareScreen() ? share : undefined}
+          onHangUp={hangUp}
+          onEndForAll={outgoing && !alone ? () => quietly(call.hangUp()) : undefined}
+          onHand={groupActions.onHand}
+          onReact={groupActions.onReact}
+          onAdd={phase === "active" ? groupActions.onAdd : undefined}
+          directory={directory}
+          actions={groupActions.actions}
+          problem={groupActions.problem}
+          overlay={problem.sheet}
+          notices={
+            <>
+              <ModeratorNotice call={call} muted={self.mutedByModerator} />
+              {problem.notice}
+            </>
+          }
+        />
+      </ViewWatchContext.Provider>
       <CallSound snapshot={snapshot} onBlocked={onBlocked} attempt={attempt} />
-    </>
+    </VoiceLevelsContext.Provider>
   );
 }
 

@@ -1,6 +1,7 @@
 import {
   type CallClientError,
   type CallEndReason,
+  type CallSnapshot,
   type Call as ClientCall,
   type MediaChoice,
   toCallClientError,
@@ -194,13 +195,16 @@ function Joinable(props: {
 }) {
   const { call, preJoin, media, onClose } = props;
   const strings = useStrings();
+  const client = useCallClient();
   const [pending, setPending] = useState(false);
   const launched = useRef(false);
   const snapshot = useStore(call.state);
   const join = (choice: MediaChoice | undefined) => {
     setPending(true);
+    const usual = { audio: true, video: snapshot.type === "video" };
+    const done = mayAnswer(snapshot) ? call.answer(choice) : client.join(call.id, choice ?? usual);
     // Lost the race or over: the call's own state says so.
-    call.answer(choice).catch(() => setPending(false));
+    done.catch(() => setPending(false));
   };
   const latest = useRef(join);
   latest.current = join;
@@ -231,6 +235,22 @@ function Joinable(props: {
       onCancel={onClose}
     />
   );
+}
+
+/** Whether the call was never taken by me. A group that I was in, or was not called to, is joined. */
+function mayAnswer({ wire, participants }: CallSnapshot): boolean {
+  const others = new Set(participants.map((person) => person.userId));
+  const mine = wire.participants.find((person) => !others.has(person.userId))?.status;
+  switch (mine) {
+    case "left":
+    case "failed":
+    case "cancelled":
+    case "removed":
+    case undefined:
+      return false;
+    default:
+      return true;
+  }
 }
 
 /** Tells the host once when a call that was live here is over. */

@@ -1,5 +1,6 @@
 import { CallClient, type ClientOptions, DeviceList } from "call-client";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { Directory } from "../parts/AddPeople.js";
 import { Announcer } from "../parts/Announcer.js";
 import { StringsProvider } from "../strings/StringsContext.js";
 import type { PartialStrings } from "../strings/strings.js";
@@ -12,6 +13,11 @@ interface Common {
   locale?: string;
   /** `relay` hides this device's addresses from the others. A change holds at once. */
   iceTransportPolicy?: RTCIceTransportPolicy;
+  /**
+   * Finds people who may be added to a call, by a part of their name. Default: those who are
+   * online. Give always the same function. A whole user id can be entered anyway.
+   */
+  directory?: Directory;
   /** Default: the system's choice. */
   theme?: "light" | "dark" | "system";
   children: ReactNode;
@@ -53,12 +59,18 @@ export function CallProvider(props: CallProviderProps) {
           client={value.client}
           devices={value.devices}
           iceTransportPolicy={props.iceTransportPolicy}
+          directory={props.directory}
         >
           {content}
         </Given>
       ) : (
         "token" in props && (
-          <Made url={props.url} token={props.token} iceTransportPolicy={props.iceTransportPolicy}>
+          <Made
+            url={props.url}
+            token={props.token}
+            iceTransportPolicy={props.iceTransportPolicy}
+            directory={props.directory}
+          >
             {content}
           </Made>
         )
@@ -71,9 +83,10 @@ function Given(props: {
   client: CallClient;
   devices: DeviceList | undefined;
   iceTransportPolicy: RTCIceTransportPolicy | undefined;
+  directory: Directory | undefined;
   children: ReactNode;
 }) {
-  const { client, devices, iceTransportPolicy, children } = props;
+  const { client, devices, iceTransportPolicy, directory, children } = props;
   usePolicy(client, iceTransportPolicy);
   const [value, setValue] = useState<CallContextValue | null>(null);
   useEffect(() => {
@@ -83,17 +96,19 @@ function Given(props: {
       if (devices === undefined) list.close();
     };
   }, [client, devices]);
-  if (value === null) return null;
-  return <CallContext.Provider value={value}>{children}</CallContext.Provider>;
+  const context = useMemo(() => value && { ...value, directory }, [value, directory]);
+  if (context === null) return null;
+  return <CallContext.Provider value={context}>{children}</CallContext.Provider>;
 }
 
 function Made(props: {
   url: string | undefined;
   token: ClientOptions["token"];
   iceTransportPolicy: RTCIceTransportPolicy | undefined;
+  directory: Directory | undefined;
   children: ReactNode;
 }) {
-  const { url, token, iceTransportPolicy, children } = props;
+  const { url, token, iceTransportPolicy, directory, children } = props;
   const [value, setValue] = useState<CallContextValue | null>(null);
   const latest = useRef(token);
   latest.current = token;
@@ -133,8 +148,9 @@ function Made(props: {
       setValue(null);
     };
   }, [url]);
-  if (value === null) return null;
-  return <CallContext.Provider value={value}>{children}</CallContext.Provider>;
+  const context = useMemo(() => value && { ...value, directory }, [value, directory]);
+  if (context === null) return null;
+  return <CallContext.Provider value={context}>{children}</CallContext.Provider>;
 }
 
 /** A client that is given keeps its own policy unless told otherwise. */

@@ -25,6 +25,8 @@ export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
   const calling = useRef(false);
   useAnnouncements(snapshot);
   const reason = snapshot.endReason ?? "completed";
+  // Out of a group that goes on: there is a way back.
+  const goesOn = reason === "left" && snapshot.group && snapshot.wire.status !== "ended";
   useEffect(() => (reason === "answered_elsewhere" ? undefined : playTone("ended")), [reason]);
 
   const again = async () => {
@@ -32,11 +34,13 @@ export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
     calling.current = true;
     try {
       const { conversationId } = snapshot.wire;
-      const call = await client.call({
-        type: snapshot.type,
-        participantIds: snapshot.participants.map((person) => person.userId),
-        ...(conversationId === null ? {} : { conversationId }),
-      });
+      const call = goesOn
+        ? await client.join(snapshot.id, { video: snapshot.type === "video" })
+        : await client.call({
+            type: snapshot.type,
+            participantIds: snapshot.participants.map((person) => person.userId),
+            ...(conversationId === null ? {} : { conversationId }),
+          });
       onAgain(call.id);
     } catch (thrown) {
       setFailure(toCallClientError(thrown));
@@ -67,6 +71,7 @@ export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
         durationMs={startedAt === null || endedAt === null ? null : endedAt - startedAt}
         quality={snapshot.quality?.level ?? null}
         onCallAgain={elsewhere.has(reason) ? undefined : () => void again()}
+        onRejoin={goesOn ? () => void again() : undefined}
         onClose={onClose}
       />
     </CallCanvas>

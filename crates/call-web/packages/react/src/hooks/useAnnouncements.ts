@@ -4,7 +4,7 @@ import { listOf } from "../format/text.js";
 import { useAnnounce } from "../parts/Announcer.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { Strings } from "../strings/strings.js";
-import { participantsOf } from "./useParticipants.js";
+import { type Participants, participantsOf } from "./useParticipants.js";
 
 interface Said {
   words: string;
@@ -12,6 +12,9 @@ interface Said {
 }
 
 const polite = (words: string): Said => ({ words, urgency: "polite" });
+
+/** In larger calls, every microphone that goes on or off would talk over those who speak. */
+const FEW = 8;
 
 /** What has changed between two snapshots, in words worth hearing. */
 export function changesInWords(
@@ -49,7 +52,7 @@ export function changesInWords(
   for (const person of now.others) {
     const old = previous.get(person.userId);
     if (old === undefined) continue;
-    if (old.media.audio !== person.media.audio) {
+    if (old.media.audio !== person.media.audio && now.others.length <= FEW) {
       const { muted, unmuted } = strings.says;
       said.push(polite((person.media.audio ? unmuted : muted)(person.name)));
     }
@@ -64,11 +67,53 @@ export function changesInWords(
   if (then.self.media.audio !== now.self.media.audio) {
     said.push(polite(now.self.media.audio ? strings.says.youUnmuted : strings.says.youMuted));
   }
+  said.push(
+    ...handsInWords(then, now, strings),
+    ...reactionsInWords(before, after, strings, locale),
+  );
+  if (before.role === "participant" && after.role === "moderator") {
+    said.push(polite(strings.says.youAreModerator));
+  }
   const level = after.quality?.level;
   if (level !== undefined && before.quality !== null && before.quality.level !== level) {
     said.push(polite(strings.says.quality(strings.qualities[level])));
   }
   return said;
+}
+
+function handsInWords(then: Participants, now: Participants, strings: Strings): Said[] {
+  const { handRaised, youRaisedHand, youLoweredHand } = strings.says;
+  const up = new Set(
+    then.others.filter((person) => person.hand != null).map((each) => each.userId),
+  );
+  const said = now.others
+    .filter((person) => person.hand != null && !up.has(person.userId))
+    .map((person) => polite(handRaised(person.name)));
+  const [mine, before] = [now.self.hand != null, then.self.hand != null];
+  if (mine !== before) said.push(polite(mine ? youRaisedHand : youLoweredHand));
+  return said;
+}
+
+/** Reactions of others since the last snapshot: one sentence for each kind. */
+function reactionsInWords(
+  before: CallSnapshot,
+  after: CallSnapshot,
+  strings: Strings,
+  locale: string | undefined,
+): Said[] {
+  const known = new Set(before.reactions.map(({ id }) => id));
+  const names = new Map(after.participants.map((person) => [person.userId, person.name]));
+  const kinds = new Map<string, Set<string>>();
+  for (const { id, userId, reaction } of after.reactions) {
+    const name = names.get(userId);
+    if (known.has(id) || name === undefined) continue;
+    kinds.set(reaction, (kinds.get(reaction) ?? new Set()).add(name));
+  }
+  return [...kinds].map(([reaction, who]) =>
+    polite(
+      strings.says.reacted(listOf([...who], locale), strings.reactionNames[reaction] ?? reaction),
+    ),
+  );
 }
 
 /** Speaks the changes of a call through the live regions. */

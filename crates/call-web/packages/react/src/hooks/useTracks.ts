@@ -10,7 +10,7 @@ function trackList(stream: MediaStream | null): string {
 
 /** The ids of a stream's tracks as one string: changes when a track is added or removed. */
 export function useTracks(stream: MediaStream | null): string {
-  const [tracks, setTracks] = useState(() => trackList(stream));
+  const [, setTracks] = useState("");
   useEffect(() => {
     const update = () => setTracks(trackList(stream));
     update();
@@ -21,5 +21,6 @@ export function useTracks(stream: MediaStream | null): string {
       stream?.removeEventListener("removetrack", update);
     };
   }, [stream]);
-  return tracks;
+  // Read anew at each rendering: a track that a script adds or removes is no event.
+  return trackList(stream);
 }

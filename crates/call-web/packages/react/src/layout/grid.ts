@@ -32,6 +32,12 @@ function fit(width: number, height: number, minAspect: number, maxAspect: number
   return { width, height };
 }
 
+/** How much a tile is worth: a cropped camera picture shows less than its area. */
+function seen(width: number, height: number): number {
+  const aspect = width / height;
+  return width * height * Math.sqrt(Math.min(aspect / CAMERA_ASPECT, CAMERA_ASPECT / aspect));
+}
+
 /**
  * Chooses rows and columns for `count` tiles so that faces are as large as the container allows.
  * A last row that is not full is widened, then centred.
@@ -52,10 +58,13 @@ export function gridPage(
     const cellHeight = (height - gap * (rows - 1)) / rows;
     if (cellWidth <= 0 || cellHeight <= 0) continue;
     const tile = fit(cellWidth, cellHeight, minAspect, maxAspect);
-    // A cropped camera picture shows less: what counts is the tile and what is seen in it.
-    const aspect = tile.width / tile.height;
-    const visible = Math.min(aspect / CAMERA_ASPECT, CAMERA_ASPECT / aspect);
-    const score = tile.width * tile.height * Math.sqrt(visible);
+    const inLast = count - (rows - 1) * columns;
+    const wide =
+      inLast === columns
+        ? tile.width
+        : Math.min((width - gap * (inLast - 1)) / inLast, tile.height * maxAspect);
+    const score =
+      (count - inLast) * seen(tile.width, tile.height) + inLast * seen(wide, tile.height);
     if (score > bestScore) {
       bestScore = score;
       best = { columns, rows, width: tile.width, height: tile.height };
@@ -96,7 +105,14 @@ function place(
   return boxes;
 }
 
-/** How many tiles fit on a page when none may be smaller than `minWidth` × `minHeight`. */
+/** The most tiles on one page, and on one of a small container. */
+const MOST = 16;
+const MOST_SMALL = 8;
+
+/**
+ * How many tiles fit on a page when none may be smaller than `minWidth` × `minHeight`: at most 16,
+ * at most 8 on a phone.
+ */
 export function tilesPerPage(
   width: number,
   height: number,
@@ -106,7 +122,29 @@ export function tilesPerPage(
 ): number {
   const columns = Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
   const rows = Math.max(1, Math.floor((height + gap) / (minHeight + gap)));
-  return columns * rows;
+  const small = width < 600 || height < 340;
+  return Math.min(columns * rows, small ? MOST_SMALL : MOST);
+}
+
+/** As much as this less than the best share of the container is as good. */
+const AS_GOOD = 0.04;
+
+/**
+ * How many tiles to put on each page: as few as the number of pages allows, or more where that
+ * leaves less of the container empty.
+ */
+export function pageSize(count: number, width: number, height: number): number {
+  const most = tilesPerPage(width, height);
+  if (count <= most) return Math.max(1, count);
+  const least = Math.ceil(count / Math.ceil(count / most));
+  const shares = Array.from({ length: most - least + 1 }, (_, more) => {
+    const { boxes } = gridPage(least + more, width, height);
+    // By the smallest tile: a last row of few wide ones covers as much, but is not as calm.
+    const smallest = Math.min(...boxes.map((box) => box.width * box.height));
+    return (boxes.length * smallest) / (width * height);
+  });
+  const best = Math.max(...shares);
+  return least + shares.findIndex((share) => share >= best - AS_GOOD);
 }
 
 /** The index reached from `from` by an arrow key, or `from` when there is nothing that way. */

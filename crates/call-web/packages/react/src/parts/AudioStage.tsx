@@ -1,15 +1,17 @@
 import { MicOff } from "lucide-react";
 import { useRef } from "react";
-import { useLevelVariable } from "../hooks/useMediaLevel.js";
+import { useVoice } from "../hooks/useVoice.js";
 import type { TilePerson } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { Avatar } from "./Avatar.js";
+import { TileReactions } from "./TileMarks.js";
 
 /** The far end of a call without pictures: an avatar with a ring that follows the voice. */
 export function AudioStage({ person }: { person: TilePerson }) {
   const strings = useStrings();
   const ring = useRef<HTMLDivElement>(null);
-  useLevelVariable(ring, person.media.audio ? person.stream : null);
+  const { userId, stream, media } = person;
+  useVoice(ring, { userId, stream, on: media.audio });
   return (
     <div
       className="call-audio"
@@ -20,6 +22,7 @@ export function AudioStage({ person }: { person: TilePerson }) {
       data-quality={person.quality ?? "unknown"}
       data-link={person.link}
       data-local={person.isLocal}
+      data-stream-state="off"
     >
       <div className="call-voice" ref={ring}>
         <Avatar userId={person.userId} name={person.name} />
@@ -32,6 +35,7 @@ export function AudioStage({ person }: { person: TilePerson }) {
           </>
         )}
       </p>
+      <TileReactions reactions={person.reactions} />
     </div>
   );
 }

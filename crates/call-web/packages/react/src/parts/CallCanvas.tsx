@@ -1,5 +1,14 @@
-import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import { useIdle } from "../hooks/useIdle.js";
+import type { Topology } from "../model.js";
+import { CanvasLayer } from "./canvasLayer.js";
 import { classes } from "./classes.js";
 
 export interface CallCanvasProps {
@@ -8,6 +17,12 @@ export interface CallCanvasProps {
   status?: ReactNode;
   /** Below the status, in the middle: lines that must not fade. */
   notices?: ReactNode;
+  /** Top right: buttons. */
+  corner?: ReactNode;
+  /** Beside the pictures where there is room, else over them. */
+  panel?: ReactNode;
+  /** How media travels. */
+  topology?: Topology | undefined;
   /** Bottom middle. */
   bar?: ReactNode;
   /** Status and bar fade when nothing moves: only where there is a picture to look at. */
@@ -26,6 +41,7 @@ export function CallCanvas(props: CallCanvasProps) {
   const area = props.canvasRef ?? own;
   const controls = useRef<HTMLDivElement>(null);
   const idle = useIdle(area, controls, fades);
+  const [layer, setLayer] = useState<HTMLElement | null>(null);
   const focused = useRef(false);
   useEffect(() => {
     // Once: so that the keys work without a click, unless the host page has its own focus.
@@ -41,20 +57,31 @@ export function CallCanvas(props: CallCanvasProps) {
       role="region"
       aria-label={label}
       data-phase={phase}
+      data-topology={props.topology}
       data-idle={idle}
+      data-panel={isShown(props.panel) ? "open" : undefined}
       data-testid="call"
       tabIndex={-1}
       ref={area}
       onKeyDown={onKeyDown}
     >
-      <div className="call-canvas-stage">{children}</div>
-      <div className="call-canvas-top">
-        {status}
-        {notices !== undefined && <div className="call-notices">{notices}</div>}
-      </div>
-      <div className="call-canvas-bottom" ref={controls}>
-        {bar}
-      </div>
+      <CanvasLayer.Provider value={layer}>
+        <div className="call-canvas-stage">{children}</div>
+        <div className="call-canvas-top">
+          {status}
+          {notices !== undefined && <div className="call-notices">{notices}</div>}
+        </div>
+        {isShown(props.corner) && <div className="call-canvas-corner">{props.corner}</div>}
+        <div className="call-canvas-bottom" ref={controls}>
+          {bar}
+        </div>
+        {props.panel}
+      </CanvasLayer.Provider>
+      <div className="call-layer" ref={setLayer} />
     </div>
   );
+}
+
+function isShown(node: ReactNode): boolean {
+  return node != null && node !== false;
 }

@@ -17,12 +17,23 @@ export interface CallSummaryProps {
   quality?: Quality | null;
   /** Left out: no such button. */
   onCallAgain?: (() => void) | undefined;
+  /** Back into a group call that goes on. */
+  onRejoin?: (() => void) | undefined;
   onClose?: (() => void) | undefined;
 }
 
 /** How a call ended. */
 export function CallSummary(props: CallSummaryProps) {
-  const { people, type, reason, durationMs, quality = null, onCallAgain, onClose } = props;
+  const {
+    people,
+    type,
+    reason,
+    durationMs,
+    quality = null,
+    onCallAgain,
+    onRejoin,
+    onClose,
+  } = props;
   const strings = useStrings();
   const locale = useLocale();
   const names = people.map((person) => person.name);
@@ -43,6 +54,12 @@ export function CallSummary(props: CallSummaryProps) {
             <Button look="positive" size="large" onClick={onCallAgain}>
               {type === "video" ? <Video size={20} aria-hidden /> : <Phone size={20} aria-hidden />}
               {strings.callAgain}
+            </Button>
+          )}
+          {onRejoin !== undefined && (
+            <Button look="positive" size="large" onClick={onRejoin}>
+              {type === "video" ? <Video size={20} aria-hidden /> : <Phone size={20} aria-hidden />}
+              {strings.rejoin}
             </Button>
           )}
           {onClose !== undefined && (

@@ -1,15 +1,20 @@
 import { type KeyboardEvent, useEffect, useId, useRef } from "react";
-import { useStrings } from "../strings/StringsContext.js";
 import { Button } from "./Button.js";
 
 export interface ConfirmDialogProps {
+  title: string;
+  words: string;
+  /** What the button that does it says. */
+  action: string;
+  /** What the button that does not says. */
+  cancel: string;
   onConfirm: () => void;
   onCancel: () => void;
 }
 
-/** Asked before leaving a group call by the keyboard. */
-export function ConfirmDialog({ onConfirm, onCancel }: ConfirmDialogProps) {
-  const strings = useStrings();
+/** Asked before what cannot be undone: leaving by the keyboard, removing somebody. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { onConfirm, onCancel } = props;
   const title = useId();
   const text = useId();
   const dialog = useRef<HTMLDivElement>(null);
@@ -43,17 +48,17 @@ export function ConfirmDialog({ onConfirm, onCancel }: ConfirmDialogProps) {
         onKeyDown={key}
       >
         <h2 className="call-sheet-title" id={title}>
-          {strings.confirmLeaveTitle}
+          {props.title}
         </h2>
         <p className="call-sheet-words" id={text}>
-          {strings.confirmLeave}
+          {props.words}
         </p>
         <div className="call-sheet-actions">
           <Button size="large" onClick={onCancel}>
-            {strings.stay}
+            {props.cancel}
           </Button>
           <Button look="danger" size="large" onClick={onConfirm}>
-            {strings.leaveCall}
+            {props.action}
           </Button>
         </div>
       </div>

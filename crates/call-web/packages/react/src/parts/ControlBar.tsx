@@ -10,10 +10,11 @@ import {
 } from "lucide-react";
 import { type ReactNode, type Ref, useRef } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
-import { useLevelVariable } from "../hooks/useMediaLevel.js";
+import { useVoice } from "../hooks/useVoice.js";
 import type { MediaState } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { DeviceMenu } from "./DeviceMenu.js";
+import { HandButton, ReactionsButton } from "./GroupControls.js";
 import { IconButton } from "./IconButton.js";
 import { Menu } from "./Menu.js";
 
@@ -21,11 +22,17 @@ export interface ControlBarProps {
   media: MediaState;
   /** The own stream: its level rings the microphone button. */
   stream: MediaStream | null;
+  /** Whose; needed where loudness is measured by user. */
+  userId?: string;
   onMicrophone: () => void;
   /** Left out: no camera button (there is no camera). */
   onCamera?: (() => void) | undefined;
   /** Left out where the browser cannot share a screen. */
   onShare?: (() => void) | undefined;
+  /** Left out: no button to raise the hand. */
+  hand?: { raised: boolean; onToggle: () => void } | undefined;
+  /** Left out: nothing can be thrown in. */
+  onReact?: ((reaction: string) => void) | undefined;
   onHangUp: () => void;
   devices?: DeviceChoices | undefined;
   onChooseDevice?: ((kind: DeviceKind, deviceId: string | null) => void) | undefined;
@@ -49,7 +56,12 @@ export function ControlBar(props: ControlBarProps) {
       data-testid="control-bar"
     >
       <div className="call-bar-group">
-        <MicrophoneButton media={media} stream={stream} onClick={props.onMicrophone} />
+        <MicrophoneButton
+          media={media}
+          stream={stream}
+          userId={props.userId ?? ""}
+          onClick={props.onMicrophone}
+        />
         {devices !== undefined && onChooseDevice !== undefined && (
           <CaretMenu label={strings.microphoneOptions}>
             <DeviceMenu
@@ -94,6 +106,8 @@ export function ControlBar(props: ControlBarProps) {
           onClick={onShare}
         />
       )}
+      {props.hand !== undefined && <HandButton {...props.hand} />}
+      {props.onReact !== undefined && <ReactionsButton onReact={props.onReact} />}
       {props.children}
       <IconButton
         label={strings.hangUp}
@@ -110,12 +124,13 @@ export function ControlBar(props: ControlBarProps) {
 function MicrophoneButton(props: {
   media: MediaState;
   stream: MediaStream | null;
+  userId: string;
   onClick: () => void;
 }) {
   const strings = useStrings();
   const button = useRef<HTMLButtonElement>(null);
   const on = props.media.audio;
-  useLevelVariable(button, on ? props.stream : null);
+  useVoice(button, { userId: props.userId, stream: props.stream, on });
   return (
     <IconButton
       ref={button}

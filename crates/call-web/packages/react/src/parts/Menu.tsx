@@ -1,15 +1,7 @@
 import { Check } from "lucide-react";
-import {
-  createContext,
-  type KeyboardEvent,
-  type ReactNode,
-  useContext,
-  useEffect,
-  useId,
-  useRef,
-  useState,
-} from "react";
+import { createContext, type ReactNode, useContext, useId, useRef, useState } from "react";
 import { classes } from "./classes.js";
+import { MenuList } from "./MenuList.js";
 
 const CloseMenu = createContext<() => void>(() => undefined);
 
@@ -27,54 +19,27 @@ export interface MenuProps {
   trigger: (props: MenuTrigger) => ReactNode;
   children: ReactNode;
   className?: string;
+  /** The items stand in a row: left and right move too. */
+  across?: boolean;
+  /**
+   * The list opens in a layer over the whole call, for a button whose surroundings would cut it
+   * off. Its items are made only while it is open.
+   */
+  floating?: boolean;
 }
 
 /** A button with a list that opens above it. Arrow keys, Home, End and Escape work as expected. */
-export function Menu({ label, trigger, children, className }: MenuProps) {
+export function Menu(props: MenuProps) {
+  const { label, trigger, children, className, across, floating } = props;
   const [open, setOpen] = useState(false);
   const holder = useRef<HTMLDivElement>(null);
-  const list = useRef<HTMLDivElement>(null);
   const id = useId();
-
   const close = () => {
     setOpen(false);
     holder.current?.querySelector<HTMLElement>("[aria-haspopup]")?.focus();
   };
-
-  useEffect(() => {
-    if (!open) return;
-    items(list.current)[0]?.focus();
-    const outside = (event: PointerEvent) => {
-      if (!holder.current?.contains(event.target as Node)) setOpen(false);
-    };
-    document.addEventListener("pointerdown", outside);
-    return () => document.removeEventListener("pointerdown", outside);
-  }, [open]);
-
-  const key = (event: KeyboardEvent) => {
-    if (!open) return;
-    if (event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      close();
-      return;
-    }
-    if (event.key === "Tab") {
-      setOpen(false);
-      return;
-    }
-    const all = items(list.current);
-    const at = all.indexOf(document.activeElement as HTMLElement);
-    const next = step(event.key, at, all.length);
-    if (next === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    all[next]?.focus();
-  };
-
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: keys bubble from the button and the list
-    <div className={classes("call-menu", className)} ref={holder} onKeyDown={key}>
+    <div className={classes("call-menu", className)} ref={holder}>
       {trigger({
         "aria-haspopup": "menu",
         "aria-expanded": open,
@@ -82,33 +47,19 @@ export function Menu({ label, trigger, children, className }: MenuProps) {
         onClick: () => setOpen((was) => !was),
       })}
       {open && (
-        <div className="call-menu-list" role="menu" id={id} aria-label={label} ref={list}>
+        <MenuList
+          id={id}
+          label={label}
+          holder={holder}
+          across={across}
+          floating={floating}
+          onClose={(giveFocusBack) => (giveFocusBack ? close() : setOpen(false))}
+        >
           <CloseMenu.Provider value={close}>{children}</CloseMenu.Provider>
-        </div>
+        </MenuList>
       )}
     </div>
   );
-}
-
-function items(list: HTMLElement | null): HTMLElement[] {
-  if (list === null) return [];
-  return [...list.querySelectorAll<HTMLElement>('[role^="menuitem"]:not([aria-disabled="true"])')];
-}
-
-function step(key: string, at: number, count: number): number | undefined {
-  if (count === 0) return undefined;
-  switch (key) {
-    case "ArrowDown":
-      return (at + 1) % count;
-    case "ArrowUp":
-      return (at - 1 + count) % count;
-    case "Home":
-      return 0;
-    case "End":
-      return count - 1;
-    default:
-      return undefined;
-  }
 }
 
 export interface MenuItemProps {
@@ -116,11 +67,15 @@ export interface MenuItemProps {
   icon?: ReactNode;
   /** Given: the item is one of several to choose from. */
   checked?: boolean;
+  /** Accessible name, where the content is only a sign. */
+  label?: string;
+  className?: string;
   onSelect: () => void;
 }
 
 /** One line of a menu. */
-export function MenuItem({ children, icon, checked, onSelect }: MenuItemProps) {
+export function MenuItem(props: MenuItemProps) {
+  const { children, icon, checked, label, className, onSelect } = props;
   const close = useContext(CloseMenu);
   const choose = () => {
     onSelect();
@@ -128,9 +83,11 @@ export function MenuItem({ children, icon, checked, onSelect }: MenuItemProps) {
   };
   const content = (
     <>
-      <span className="call-menu-icon" aria-hidden="true">
-        {checked === true ? <Check size={18} /> : icon}
-      </span>
+      {label === undefined && (
+        <span className="call-menu-icon" aria-hidden="true">
+          {checked === true ? <Check size={18} /> : icon}
+        </span>
+      )}
       <span className="call-menu-words">{children}</span>
     </>
   );
@@ -139,7 +96,8 @@ export function MenuItem({ children, icon, checked, onSelect }: MenuItemProps) {
       <button
         type="button"
         role="menuitem"
-        className="call-menu-item"
+        aria-label={label}
+        className={classes("call-menu-item", className)}
         tabIndex={-1}
         onClick={choose}
       >
@@ -152,7 +110,8 @@ export function MenuItem({ children, icon, checked, onSelect }: MenuItemProps) {
       type="button"
       role="menuitemradio"
       aria-checked={checked}
-      className="call-menu-item"
+      aria-label={label}
+      className={classes("call-menu-item", className)}
       tabIndex={-1}
       onClick={choose}
     >
@@ -162,11 +121,12 @@ export function MenuItem({ children, icon, checked, onSelect }: MenuItemProps) {
 }
 
 /** Items that belong together, under a small heading. */
-export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
+export function MenuGroup(props: { label: string; className?: string; children: ReactNode }) {
+  const { label, className, children } = props;
   const id = useId();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group inside a menu
-    <div className="call-menu-group" role="group" aria-labelledby={id}>
+    <div className={classes("call-menu-group", className)} role="group" aria-labelledby={id}>
       <div className="call-menu-heading" id={id} role="presentation">
         {label}
       </div>

@@ -7,11 +7,14 @@ import {
   Minimize,
   Phone,
   PictureInPicture2,
+  ScreenShare,
+  ScreenShareOff,
 } from "lucide-react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
 import type { CallLayout } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { DeviceMenu } from "./DeviceMenu.js";
+import { ReactionItems } from "./GroupControls.js";
 import { IconButton } from "./IconButton.js";
 import { Menu, MenuGroup, MenuItem } from "./Menu.js";
 
@@ -19,6 +22,10 @@ export interface MoreMenuProps {
   /** Left out where there is nothing to arrange (two people). */
   layout?: CallLayout | undefined;
   onLayout?: ((layout: CallLayout) => void) | undefined;
+  /** In windows too narrow for a button of their own. */
+  onReact?: ((reaction: string) => void) | undefined;
+  onShare?: (() => void) | undefined;
+  sharing?: boolean | undefined;
   onStatistics?: (() => void) | undefined;
   fullScreen?: boolean | undefined;
   onFullScreen?: (() => void) | undefined;
@@ -45,6 +52,20 @@ export function MoreMenu(props: MoreMenuProps) {
         />
       )}
     >
+      {props.onReact !== undefined && (
+        <MenuGroup label={strings.react} className="call-only-narrow call-reaction-row">
+          <ReactionItems onReact={props.onReact} />
+        </MenuGroup>
+      )}
+      {props.onShare !== undefined && (
+        <MenuItem
+          className="call-only-tiny"
+          icon={props.sharing === true ? <ScreenShareOff size={18} /> : <ScreenShare size={18} />}
+          onSelect={props.onShare}
+        >
+          {props.sharing === true ? strings.stopSharing : strings.shareScreen}
+        </MenuItem>
+      )}
       {layout !== undefined && onLayout !== undefined && (
         <MenuGroup label={strings.layout}>
           <MenuItem

@@ -10,7 +10,9 @@ export interface OneToOneStageProps {
 }
 
 function shows(person: TilePerson): boolean {
-  return person.stream !== null && (person.media.video || (person.media.screen && !person.isLocal));
+  const on = person.media.video || (person.media.screen && !person.isLocal);
+  // A picture that the server sends comes only once its place is seen.
+  return on && (person.stream !== null || person.screenStream !== undefined);
 }
 
 /** Two people: the far picture fills the canvas, the own one sits in a corner. */

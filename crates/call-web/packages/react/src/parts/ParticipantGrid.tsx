@@ -1,59 +1,64 @@
-import { ChevronLeft, ChevronRight } from "lucide-react";
-import { useRef, useState } from "react";
+import { useMemo, useRef } from "react";
 import { useElementSize } from "../hooks/useElementSize.js";
-import { gridPage, tilesPerPage } from "../layout/grid.js";
+import { useSwipe } from "../hooks/useSwipe.js";
+import { useTilePages } from "../hooks/useTilePages.js";
+import { gridPage, pageSize, tilesPerPage } from "../layout/grid.js";
+import { tilesOf } from "../layout/tiles.js";
 import type { TilePerson } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
-import { IconButton } from "./IconButton.js";
+import { OffstageReactions } from "./OffstageReactions.js";
+import { PAGER_BESIDE, PAGER_HEIGHT, Pager } from "./Pager.js";
 import { TileField } from "./TileField.js";
 
 export interface ParticipantGridProps {
   people: readonly TilePerson[];
-  /** Enter or double-click on a tile. */
-  onChoose?: (userId: string) => void;
+  /** Who has to be on the first page, most urgent first: user ids. */
+  wanted?: readonly string[];
+  /** Key of the tile that was chosen: the user id, with `:screen` after it for a screen. */
+  pinned?: string | null;
+  /** Enter, P, a double click, or the tile's menu. */
+  onPin?: ((key: string) => void) | undefined;
 }
 
-const PAGER_HEIGHT = 52;
+const nobody: readonly string[] = [];
 
 /** Everybody, as large as the container allows; pages when more than fit. */
-export function ParticipantGrid({ people, onChoose }: ParticipantGridProps) {
+export function ParticipantGrid(props: ParticipantGridProps) {
+  const { people, wanted = nobody, pinned = null, onPin } = props;
   const strings = useStrings();
   const whole = useRef<HTMLDivElement>(null);
   const { width, height } = useElementSize(whole);
-  const [wanted, setWanted] = useState(0);
+  const tiles = useMemo(() => people.flatMap(tilesOf), [people]);
+  const beside = width >= PAGER_BESIDE;
   // Measured without the pager, so that the pager's own height is no reason for one.
-  const paged = people.length > tilesPerPage(width, height);
-  const areaHeight = paged ? Math.max(0, height - PAGER_HEIGHT) : height;
-  const perPage = tilesPerPage(width, areaHeight);
-  const pages = Math.max(1, Math.ceil(people.length / perPage));
-  const page = Math.min(wanted, pages - 1);
-  const shown = people.slice(page * perPage, (page + 1) * perPage);
-  const { boxes } = gridPage(shown.length, width, areaHeight);
+  const paged = tiles.length > tilesPerPage(width, height);
+  const areaHeight = paged && !beside ? Math.max(0, height - PAGER_HEIGHT) : height;
+  const { shown, page, pages, turn, step } = useTilePages(
+    tiles,
+    // Nobody moves before it is known how many fit.
+    width > 0 ? pageSize(tiles.length, width, areaHeight) : tiles.length,
+    wanted,
+  );
+  const swipe = useSwipe((direction) => void step(direction === "left" ? "right" : "left"));
+  const boxes = useMemo(
+    () => gridPage(shown.length, width, areaHeight).boxes,
+    [shown.length, width, areaHeight],
+  );
   return (
-    <div className="call-grid" ref={whole}>
-      <div className="call-grid-area">
-        <TileField people={shown} boxes={boxes} label={strings.participants} onChoose={onChoose} />
+    <div className="call-grid" ref={whole} {...swipe}>
+      <div className="call-grid-area" style={{ height: areaHeight }}>
+        <TileField
+          tiles={shown}
+          boxes={boxes}
+          label={strings.participants}
+          pinned={pinned}
+          onPin={onPin}
+          onEdge={step}
+        />
       </div>
+      <OffstageReactions people={people} shown={shown} />
       {width > 0 && pages > 1 && (
-        <nav className="call-pager" aria-label={strings.page(page + 1, pages)}>
-          <IconButton
-            label={strings.previousPage}
-            icon={<ChevronLeft size={20} aria-hidden="true" />}
-            look="round"
-            tip="none"
-            disabled={page === 0}
-            onClick={() => setWanted(page - 1)}
-          />
-          <span className="call-pager-words">{strings.page(page + 1, pages)}</span>
-          <IconButton
-            label={strings.nextPage}
-            icon={<ChevronRight size={20} aria-hidden="true" />}
-            look="round"
-            tip="none"
-            disabled={page === pages - 1}
-            onClick={() => setWanted(page + 1)}
-          />
-        </nav>
+        <Pager page={page} pages={pages} onPage={turn} place={beside ? "beside" : "below"} />
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef, useState } from "react";
 import { useTracks } from "../hooks/useTracks.js";
 
 export interface RemoteAudioProps {
@@ -11,26 +11,82 @@ export interface RemoteAudioProps {
   attempt: number;
 }
 
-/** Plays the sound of somebody's stream, whether or not their picture is on the screen. */
+/** How long a track that was replaced goes on beside the new one once that plays, in milliseconds. */
+const OVERLAP_MS = 120;
+
+/**
+ * Plays the sound of somebody's stream, whether or not their picture is on the screen. When the
+ * stream's track is replaced by another one, the new one plays before the old one is taken away.
+ */
 export function RemoteAudio({ stream, attach, onBlocked, attempt }: RemoteAudioProps) {
+  useTracks(stream);
+  const live = stream.getAudioTracks();
+  const newest = live[live.length - 1] ?? null;
+  const [playing, setPlaying] = useState<readonly MediaStreamTrack[]>([]);
+  const tracks = newest === null || playing.includes(newest) ? playing : [...playing, newest];
+  useEffect(() => {
+    setPlaying((old) => {
+      if (newest === null) return old.length === 0 ? old : [];
+      return old.includes(newest) ? old : [...old, newest];
+    });
+  }, [newest]);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const onPlaying = useRef((track: MediaStreamTrack) => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      setPlaying((old) => {
+        const from = old.indexOf(track);
+        return from <= 0 ? old : old.slice(from);
+      });
+    }, OVERLAP_MS);
+  }).current;
+  return tracks.map((track) => (
+    <TrackAudio
+      key={track.id}
+      track={track}
+      attach={attach}
+      onBlocked={onBlocked}
+      attempt={attempt}
+      onPlaying={onPlaying}
+    />
+  ));
+}
+
+interface TrackAudioProps extends Omit<RemoteAudioProps, "stream"> {
+  track: MediaStreamTrack;
+  onPlaying: (track: MediaStreamTrack) => void;
+}
+
+const TrackAudio = memo(function TrackAudio(props: TrackAudioProps) {
+  const { track, attach, onBlocked, attempt, onPlaying } = props;
   const audio = useRef<HTMLAudioElement>(null);
-  const tracks = useTracks(stream);
   const blocked = useRef(onBlocked);
   blocked.current = onBlocked;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new track or a gesture is a new attempt
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a gesture is a new attempt
   useEffect(() => {
     const element = audio.current;
     if (element === null) return;
-    if (element.srcObject !== stream) element.srcObject = stream;
-    if (stream.getAudioTracks().length === 0) return;
+    const source = element.srcObject;
+    if (!(source instanceof MediaStream) || source.getTracks()[0] !== track) {
+      element.srcObject = new MediaStream([track]);
+    }
     void element.play()?.catch((error: unknown) => {
       if (error instanceof DOMException && error.name === "NotAllowedError") blocked.current();
     });
-  }, [stream, tracks, attempt]);
+  }, [track, attempt]);
   useEffect(() => {
     const element = audio.current;
     return element === null || attach === undefined ? undefined : attach(element);
   }, [attach]);
-  // biome-ignore lint/a11y/useMediaCaption: a live voice has no caption track
-  return <audio ref={audio} className="call-hidden" autoPlay />;
-}
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a live voice has no caption track
+    <audio
+      ref={audio}
+      className="call-hidden"
+      autoPlay
+      data-testid="remote-audio"
+      onPlaying={() => onPlaying(track)}
+    />
+  );
+});

@@ -1,94 +1,167 @@
-import { MicOff, ScreenShare } from "lucide-react";
-import { type ComponentPropsWithRef, useRef } from "react";
-import { useLevelVariable } from "../hooks/useMediaLevel.js";
-import type { TilePerson } from "../model.js";
+import { type ComponentPropsWithRef, type ReactNode, useRef } from "react";
+import { useVoice } from "../hooks/useVoice.js";
+import type { PictureKind, StreamState, TilePerson } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
+import { useView } from "../views/useView.js";
 import { Avatar } from "./Avatar.js";
 import { classes } from "./classes.js";
-import { QualityIndicator } from "./QualityIndicator.js";
+import { HandBadge, TileLabel, TileReactions } from "./TileMarks.js";
 import { VideoView } from "./VideoView.js";
 
-export interface VideoTileProps extends Omit<ComponentPropsWithRef<"div">, "children"> {
+export interface VideoTileProps extends Omit<ComponentPropsWithRef<"div">, "children" | "ref"> {
   person: TilePerson;
+  /** Which of their pictures; default: the camera's. */
+  source?: PictureKind;
   /** `tile`: rounded, with a name. `canvas`: fills its place, no label. `self`: the small one. */
   look?: "tile" | "canvas" | "self";
+  /** Kept large by the person who watches. */
+  pinned?: boolean;
+  /** Comes first where not every picture fits through the network. */
+  important?: boolean;
+  /** Over the picture: a menu, or the like. */
+  children?: ReactNode;
 }
 
-/** One person: their picture or avatar, name, microphone, quality. */
-export function VideoTile({ person, look = "tile", className, ...rest }: VideoTileProps) {
+/** One person: their picture or avatar, name, microphone, hand, quality, and why a picture is missing. */
+export function VideoTile(props: VideoTileProps) {
+  const {
+    person,
+    source = "video",
+    look = "tile",
+    pinned = false,
+    important = pinned,
+    className,
+    children,
+    ...rest
+  } = props;
   const strings = useStrings();
   const frame = useRef<HTMLDivElement>(null);
-  const { media, link, isLocal } = person;
-  // The own voice rings the microphone button instead.
-  useLevelVariable(frame, media.audio && !isLocal ? person.stream : null);
-  const sharing = media.screen && !isLocal;
-  const hasPicture = person.stream !== null && (media.video || sharing);
+  const { media, link, isLocal, speaking } = person;
+  const picture = pictureOf(person, source);
+  useView(frame, person.userId, picture.kind, picture.on && !isLocal, important);
+  useVoice(frame, {
+    userId: person.userId,
+    stream: person.stream,
+    // The own voice rings the microphone button instead.
+    on: media.audio && !isLocal && source === "video" && speaking !== false,
+    marks: speaking === undefined,
+  });
   const name = isLocal ? strings.you : person.name;
+  const own = source === "screen";
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups a picture and its label
     <div
       {...rest}
       ref={frame}
       role="group"
-      aria-label={name}
+      aria-label={own ? strings.screenOf(name) : name}
       className={classes("call-tile", `call-tile-${look}`, className)}
-      data-testid={`tile-${person.userId}`}
+      data-testid={own ? `screen-${person.userId}` : `tile-${person.userId}`}
       data-muted={!media.audio}
       data-camera={media.video ? "on" : "off"}
       data-sharing={media.screen}
       data-quality={person.quality ?? "unknown"}
       data-link={link}
       data-local={isLocal}
+      data-pinned={pinned}
+      data-speaking={!own && (speaking ?? false)}
+      data-hand={person.hand ?? undefined}
+      data-stream-state={picture.state}
+      data-stream-reason={picture.reason ?? undefined}
+      data-stream-layer={picture.layer ?? undefined}
     >
-      {hasPicture ? (
+      {picture.shows ? (
         <VideoView
-          stream={person.stream}
-          label={sharing ? strings.screenOf(name) : strings.videoOf(name)}
+          stream={picture.stream}
+          label={picture.kind === "screen" ? strings.screenOf(name) : strings.videoOf(name)}
           mirrored={isLocal}
-          fit={sharing ? "contain" : "cover"}
+          fit={picture.kind === "screen" ? "contain" : "cover"}
           frozen={link === "reconnecting"}
         />
       ) : (
-        <div className="call-tile-avatar">
-          <Avatar userId={person.userId} name={person.name} />
-        </div>
+        <NoPicture person={person} on={picture.on} reason={picture.reason} look={look} />
       )}
       {link === "reconnecting" && !isLocal && (
-        <div className="call-tile-veil">
-          <span className="call-spinner" aria-hidden="true" />
-          {look === "tile" && <span>{strings.reconnecting}</span>}
-        </div>
+        <Veil words={look === "tile" ? strings.reconnecting : null} />
       )}
-      {link === "connecting" && !isLocal && look === "tile" && (
-        <div className="call-tile-veil">
-          <span className="call-spinner" aria-hidden="true" />
-          <span>{strings.connecting}</span>
-        </div>
+      {link === "connecting" && !isLocal && look === "tile" && <Veil words={strings.connecting} />}
+      {look === "tile" && !own && <HandBadge hand={person.hand ?? null} />}
+      {look !== "canvas" && (
+        <TileLabel
+          person={person}
+          name={own ? strings.screenOf(name) : name}
+          look={look}
+          source={source}
+          pinned={pinned}
+        />
       )}
-      <TileLabel person={person} name={name} look={look} />
+      {!own && <TileReactions reactions={person.reactions} />}
+      {children}
     </div>
   );
 }
 
-function TileLabel(props: { person: TilePerson; name: string; look: "tile" | "canvas" | "self" }) {
+interface Picture {
+  kind: PictureKind;
+  /** It is sent, whether or not it comes through. */
+  on: boolean;
+  stream: MediaStream | null;
+  shows: boolean;
+  state: "active" | "paused" | "off" | "none";
+  reason: StreamState["reason"];
+  layer: StreamState["layer"];
+}
+
+function pictureOf(person: TilePerson, source: PictureKind): Picture {
+  const { media, isLocal } = person;
+  const inPlace = media.screen && !isLocal && person.screenStream === undefined;
+  const kind = source === "screen" || inPlace ? "screen" : "video";
+  const apart = source === "screen";
+  const on = kind === "screen" ? media.screen : media.video;
+  const stream = (apart ? person.screenStream : person.stream) ?? null;
+  const told = (kind === "screen" ? person.screenPicture : person.picture) ?? null;
+  const paused = on && told?.state === "paused";
+  return {
+    kind,
+    on,
+    stream,
+    shows: on && stream !== null && !paused,
+    state: !on ? "off" : (told?.state ?? (stream === null ? "none" : "active")),
+    reason: paused ? told.reason : null,
+    layer: on && !paused ? (told?.layer ?? null) : null,
+  };
+}
+
+/** In place of a picture: the avatar, and in words why, where it is not simply off. */
+function NoPicture(props: {
+  person: TilePerson;
+  on: boolean;
+  reason: StreamState["reason"];
+  look: "tile" | "canvas" | "self";
+}) {
   const strings = useStrings();
-  const { person, name, look } = props;
-  if (look === "canvas") return null;
+  const { person, on, reason, look } = props;
+  // What this device did not ask for is on its way as soon as it is seen.
+  const why = reason === null || reason === "hidden" || reason === "muted" ? null : reason;
   return (
-    <div className="call-tile-label">
-      {!person.media.audio && (
-        <span className="call-tile-muted">
-          <MicOff size={14} aria-hidden="true" />
-          <span className="call-hidden">{strings.microphoneMuted}</span>
+    <div className="call-tile-avatar">
+      <Avatar userId={person.userId} name={person.name} />
+      {why !== null && look !== "self" ? (
+        <span className="call-tile-why" data-testid="tile-why">
+          {strings.pauses[why]}
         </span>
+      ) : (
+        (!on || reason === "muted") && <span className="call-hidden">{strings.cameraOff}</span>
       )}
-      {look === "tile" && (
-        <>
-          {person.media.screen && <ScreenShare size={14} aria-hidden="true" />}
-          <span className="call-tile-name">{name}</span>
-          {!person.isLocal && <QualityIndicator quality={person.quality} />}
-        </>
-      )}
+    </div>
+  );
+}
+
+function Veil({ words }: { words: string | null }) {
+  return (
+    <div className="call-tile-veil">
+      <span className="call-spinner" aria-hidden="true" />
+      {words !== null && <span>{words}</span>}
     </div>
   );
 }

@@ -5,7 +5,15 @@ import type {
   RelayProtocol,
   RelayResult,
 } from "call-client";
-import type { CallType, MediaProblem, Quality } from "../model.js";
+import type {
+  CallLayout,
+  CallType,
+  MediaProblem,
+  ParticipantRole,
+  ParticipantStatus,
+  PauseReason,
+  Quality,
+} from "../model.js";
 
 /** Every word the components say. Override any part of it by `<CallProvider strings={…}>`. */
 export interface Strings {
@@ -39,6 +47,8 @@ export interface Strings {
   enterFullScreen: string;
   exitFullScreen: string;
   pictureInPicture: string;
+  /** The button that changes to a layout. */
+  switchLayout: Record<CallLayout, string>;
   previousPage: string;
   nextPage: string;
   page: (page: number, pages: number) => string;
@@ -61,6 +71,52 @@ export interface Strings {
   videoOf: (name: string) => string;
   screenOf: (name: string) => string;
   participants: string;
+  /** A title for many: the first name, and how many more. */
+  andOthers: (name: string, count: string) => string;
+  pin: string;
+  unpin: string;
+  pinned: string;
+  tileOptions: (name: string) => string;
+  /** On a tile without its picture. */
+  pauses: Record<Exclude<PauseReason, "hidden">, string>;
+  raiseHand: string;
+  lowerHand: string;
+  /** `place` in the order of raised hands. */
+  handRaised: (place: string) => string;
+  react: string;
+  /** Names of the emoji that can be thrown in, by the emoji. */
+  reactionNames: Record<string, string>;
+  mutedByModerator: Record<"audio" | "video" | "screen", string>;
+
+  people: {
+    title: string;
+    /** The button that opens the list. */
+    open: (count: string) => string;
+    inCall: (count: string) => string;
+    notInCall: (count: string) => string;
+    roles: Record<Exclude<ParticipantRole, "participant">, string>;
+    statuses: Record<ParticipantStatus, string>;
+    options: (name: string) => string;
+    mute: string;
+    stopCamera: string;
+    stopScreen: string;
+    makeModerator: string;
+    takeModerator: string;
+    remove: string;
+    confirmRemoveTitle: (name: string) => string;
+    confirmRemove: string;
+    confirmRemoveAction: string;
+    add: string;
+    addHint: string;
+    /** What adding does in a call of two. */
+    addHintDuo: string;
+    addPerson: (name: string) => string;
+    adding: (name: string) => string;
+    noMatch: string;
+    callAgain: (name: string) => string;
+    failed: string;
+    failures: Record<string, string>;
+  };
   qualityLabel: (quality: string) => string;
   qualities: Record<Quality, string>;
   qualityReasons: Record<QualityReason, string>;
@@ -108,6 +164,8 @@ export interface Strings {
 
   callEnded: string;
   callAgain: string;
+  /** Back into a group call that one has left. */
+  rejoin: string;
   close: string;
   duration: string;
   quality: string;
@@ -153,6 +211,13 @@ export interface Strings {
     reconnected: string;
     dropped: string;
     connected: string;
+    handRaised: (name: string) => string;
+    youRaisedHand: string;
+    youLoweredHand: string;
+    /** `reaction` is the emoji's name, or the emoji. */
+    reacted: (names: string, reaction: string) => string;
+    youAreModerator: string;
+    layout: Record<CallLayout, string>;
   };
 }
 
