@@ -69,16 +69,3 @@ pub(crate) fn stun_username(datagram: &[u8]) -> Option<&str> {
     }
     None
 }
-
-/// The alphabet of ice-char (RFC 8839 section 5.4), which is that of base64.
-pub(super) const ICE_CHARS: &[u8; 64] =
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// The shard that a local ufrag was made in: its first two characters.
-pub(crate) fn shard_of(ufrag: &str) -> Option<u16> {
-    let digit = |at: usize| {
-        let wanted = ufrag.as_bytes().get(at)?;
-        ICE_CHARS.iter().position(|char| char == wanted)
-    };
-    u16::try_from(digit(0)? << 6 | digit(1)?).ok()
-}

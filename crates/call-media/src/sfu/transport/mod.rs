@@ -14,16 +14,25 @@
 //! 4. Everything a stranger can send is bounded and at most counted ([`TransportCounters`]).
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 
+mod certificate;
+mod channel;
+mod connection;
+mod credentials;
 mod demux;
 mod dtls;
+mod handshake;
+mod ice;
+mod paths;
+mod srtp;
+mod stun;
 
-pub(crate) use demux::{DatagramKind, classify, shard_of, stun_username};
-pub(crate) use dtls::{Certificate, CertificateError, Fingerprint};
+pub(crate) use certificate::{Certificate, CertificateError, Fingerprint};
+pub(crate) use connection::Transport;
+pub(crate) use credentials::shard_of;
+pub(crate) use demux::{DatagramKind, classify, stun_username};
 
 /// Room that `protect_rtp` and `protect_rtcp` need at the end of a packet at most, in bytes: the authentication tag and the
 /// SRTCP index (RFC 7714 section 9.2).
@@ -116,7 +125,7 @@ pub(crate) enum TransportEvent {
     ChannelOpen,
     /// A message of the data channel.
     Message(ChannelMessage),
-    /// The data channel is closed and does not come back.
+    /// It is closed. The peer may open another one.
     ChannelClosed,
 }
 
@@ -161,9 +170,13 @@ pub(crate) enum SendError {
     /// Not a packet, or larger than [`ChannelMessage::BYTES_MAX`].
     #[error("not a packet or message that can be sent")]
     Invalid,
-    /// 64 streams, or 256 KiB of the data channel waiting for the peer.
+    /// 4096 streams, or 256 KiB of the data channel waiting for the peer.
     #[error("too much is waiting to be sent")]
     Full,
+    /// A sequence number that was sent before, or 960 and more behind the highest one: the same key stream must not be used
+    /// twice (RFC 3711 section 9.1).
+    #[error("a packet of that sequence number was sent before")]
+    Repeated,
     /// 2^48 packets of a stream, or 2^31 of RTCP (RFC 3711 section 9.2).
     #[error("the key is used up")]
     KeyExhausted,
@@ -188,145 +201,4 @@ pub(crate) struct TransportCounters {
     pub(crate) streams: u64,
     /// SCTP packets and data channel messages that are malformed or too large.
     pub(crate) channel: u64,
-}
-
-/// One peer connection.
-pub(crate) struct Transport {
-    certificate: Arc<Certificate>,
-    state: TransportState,
-    counters: TransportCounters,
-    selected: Option<Path>,
-    ufrag: String,
-    pwd: String,
-}
-
-impl Transport {
-    /// A peer connection that waits for the checks of its peer. `shard` (below 4096) is written into the local ufrag, so that
-    /// any thread finds with [`shard_of`] where a first datagram belongs.
-    pub(crate) fn new(certificate: Arc<Certificate>, shard: u16, now: Instant) -> Self {
-        let _ = (shard, now);
-        Self {
-            certificate,
-            state: TransportState::New,
-            counters: TransportCounters::default(),
-            selected: None,
-            ufrag: String::new(),
-            pwd: String::new(),
-        }
-    }
-
-    /// What the offer has to say.
-    pub(crate) fn local_parameters(&self) -> LocalParameters {
-        LocalParameters {
-            ufrag: self.ufrag.clone(),
-            pwd: self.pwd.clone(),
-            fingerprint: self.certificate.fingerprint().to_owned(),
-        }
-    }
-
-    /// Takes what the answer says; to be called with every answer. Checks and a handshake may be under way already: media
-    /// flows when the certificate they proved is one of the answer's.
-    pub(crate) fn set_remote(&mut self, remote: RemoteParameters) -> Result<(), RemoteError> {
-        let _ = remote;
-        Ok(())
-    }
-
-    /// Makes new credentials for the next offer. The old ones are accepted beside them until the first valid check with the
-    /// new ones; media goes on meanwhile.
-    pub(crate) fn restart_ice(&mut self) -> LocalParameters {
-        self.local_parameters()
-    }
-
-    /// Takes a datagram.
-    pub(crate) fn handle<'a>(
-        &mut self,
-        now: Instant,
-        path: Path,
-        datagram: &'a mut [u8],
-    ) -> Received<'a> {
-        let _ = (now, path, datagram);
-        Received::Nothing
-    }
-
-    /// Encrypts the RTP packet that is `buffer[start..]` and appends the tag. Packets of a stream may come in any order,
-    /// within 2^15 of the highest sequence number so far; the same packet must not be sent twice with other contents.
-    pub(crate) fn protect_rtp(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        start: usize,
-    ) -> Result<(), SendError> {
-        let _ = (buffer, start);
-        Err(SendError::NotConnected)
-    }
-
-    /// Encrypts the RTCP packet that is `buffer[start..]` and appends tag and index.
-    pub(crate) fn protect_rtcp(
-        &mut self,
-        buffer: &mut Vec<u8>,
-        start: usize,
-    ) -> Result<(), SendError> {
-        let _ = (buffer, start);
-        Err(SendError::NotConnected)
-    }
-
-    /// Sends a message on the data channel; it waits there until the channel is open.
-    pub(crate) fn send_message(
-        &mut self,
-        now: Instant,
-        data: &[u8],
-        binary: bool,
-    ) -> Result<(), SendError> {
-        let _ = (now, data, binary);
-        Err(SendError::NotConnected)
-    }
-
-    /// Says goodbye to the peer (`close_notify`); a last [`Transport::poll_transmit`] sends it.
-    pub(crate) fn close(&mut self, now: Instant) {
-        let _ = now;
-    }
-
-    /// The next datagram to send: checks answered, handshakes, data channel.
-    pub(crate) fn poll_transmit(&mut self) -> Option<(Path, Bytes)> {
-        None
-    }
-
-    /// The next thing that happened.
-    pub(crate) fn poll_event(&mut self) -> Option<TransportEvent> {
-        None
-    }
-
-    /// When [`Transport::handle_timeout`] is to be called at the latest.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        None
-    }
-
-    /// Lets time pass. Too early or too often does no harm.
-    pub(crate) fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
-    }
-
-    /// A TCP connection or socket is gone: its paths are forgotten, the selected one included.
-    pub(crate) fn close_link(&mut self, link: Link) {
-        let _ = link;
-    }
-
-    /// Where media goes, once the peer has nominated a path.
-    pub(crate) fn selected_path(&self) -> Option<Path> {
-        self.selected
-    }
-
-    /// How it is.
-    pub(crate) fn state(&self) -> TransportState {
-        self.state
-    }
-
-    /// Whether media can be sent: [`TransportState::Connected`], or [`TransportState::Disconnected`] with keys.
-    pub(crate) fn is_connected(&self) -> bool {
-        matches!(self.state, TransportState::Connected)
-    }
-
-    /// What was refused so far.
-    pub(crate) fn counters(&self) -> TransportCounters {
-        self.counters
-    }
 }

@@ -1,0 +1,446 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::certificate::{Certificate, Fingerprint};
+use super::channel::{Channel, ChannelEvent};
+use super::credentials;
+use super::demux::{DatagramKind, classify};
+use super::dtls::{Dtls, DtlsEvent};
+use super::ice::Ice;
+use super::paths::PathChange;
+use super::srtp::{Srtp, SrtpRefusal};
+use super::{
+    Link, LocalParameters, Path, Received, RemoteError, RemoteParameters, SendError,
+    TransportCounters, TransportEvent, TransportState,
+};
+
+/// Silence after which the peer counts as disconnected: two checks of a browser were missed.
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+/// Silence after which consent is gone (RFC 7675 section 5.1).
+const FAILED_AFTER: Duration = Duration::from_secs(30);
+
+/// One peer connection.
+pub(crate) struct Transport {
+    certificate: Arc<Certificate>,
+    ice: Ice,
+    dtls: Dtls,
+    channel: Channel,
+    /// What the handshake gave, and whose certificate it proved.
+    keys: Option<(Box<Srtp>, Fingerprint)>,
+    /// Certificates that the peer may have, once its answer is there.
+    fingerprints: Vec<Fingerprint>,
+    /// The proven certificate is one of them.
+    is_verified: bool,
+    /// Where the peer's latest DTLS came from: handshakes go there until it has chosen a path.
+    dtls_path: Option<Path>,
+    /// The latest time that was told.
+    latest: Instant,
+    /// When the peer was heard last: an authentic check or packet.
+    heard: Option<Instant>,
+    state: TransportState,
+    /// A state that there is no way out of.
+    end: Option<TransportState>,
+    transmits: VecDeque<(Path, Bytes)>,
+    events: VecDeque<TransportEvent>,
+    counters: TransportCounters,
+}
+
+impl Transport {
+    /// A peer connection that waits for the checks of its peer. `shard` (below 4096) is written into the local ufrag, so that
+    /// any thread finds with [`super::shard_of`] where a first datagram belongs.
+    pub(crate) fn new(certificate: Arc<Certificate>, shard: u16, now: Instant) -> Self {
+        Self {
+            ice: Ice::new(certificate.provider().clone(), shard, now),
+            dtls: Dtls::new(certificate.clone()),
+            channel: Channel::new(),
+            certificate,
+            keys: None,
+            fingerprints: Vec::new(),
+            is_verified: false,
+            dtls_path: None,
+            latest: now,
+            heard: None,
+            state: TransportState::New,
+            end: None,
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            counters: TransportCounters::default(),
+        }
+    }
+
+    /// What the offer has to say.
+    pub(crate) fn local_parameters(&self) -> LocalParameters {
+        let (ufrag, pwd) = self.ice.local();
+        LocalParameters {
+            ufrag: ufrag.to_owned(),
+            pwd: pwd.to_owned(),
+            fingerprint: self.certificate.fingerprint().to_owned(),
+        }
+    }
+
+    /// Every ufrag that first datagrams may ask for: the latest, and the one before a restart that the peer has not followed.
+    pub(crate) fn local_ufrags(&self) -> impl Iterator<Item = &str> {
+        self.ice.ufrags()
+    }
+
+    /// Takes what an answer says; to be called with every answer. Checks and a handshake may be under way already: media flows
+    /// when the certificate they proved is one of the answer's.
+    pub(crate) fn set_remote(&mut self, remote: RemoteParameters) -> Result<(), RemoteError> {
+        if !credentials::are_valid(&remote.ufrag, &remote.pwd) {
+            return Err(RemoteError::Credentials);
+        }
+        if remote.fingerprints.is_empty() {
+            return Err(RemoteError::Fingerprint);
+        }
+        if let Some((_, proven)) = &self.keys
+            && self.is_verified
+            && !remote.fingerprints.contains(proven)
+        {
+            return Err(RemoteError::Certificate);
+        }
+        self.ice.set_remote(remote.ufrag)?;
+        self.fingerprints = remote.fingerprints;
+        self.verify(self.latest);
+        self.judge(self.latest);
+        Ok(())
+    }
+
+    /// Makes new credentials for the next offer. The old ones are accepted beside them until the first valid check with the
+    /// new ones; media goes on meanwhile.
+    pub(crate) fn restart_ice(&mut self) -> LocalParameters {
+        let given_up = self.ice.restart();
+        self.events
+            .extend(given_up.map(TransportEvent::UfragRetired));
+        self.local_parameters()
+    }
+
+    /// Takes a datagram.
+    pub(crate) fn handle<'a>(
+        &mut self,
+        now: Instant,
+        path: Path,
+        datagram: &'a mut [u8],
+    ) -> Received<'a> {
+        self.latest = self.latest.max(now);
+        let kind = classify(datagram);
+        match kind {
+            DatagramKind::Stun => self.handle_stun(now, path, datagram),
+            DatagramKind::Unknown => self.counters.unknown += 1,
+            DatagramKind::Dtls | DatagramKind::Rtp | DatagramKind::Rtcp
+                if !self.ice.paths.knows(path) =>
+            {
+                self.counters.foreign_path += 1;
+            }
+            DatagramKind::Dtls => self.handle_dtls(now, path, datagram),
+            DatagramKind::Rtp => {
+                let opened = self.open(|srtp| srtp.unprotect_rtp(datagram));
+                if let Some(length) = opened {
+                    self.heard(now);
+                    return Received::Rtp(&mut datagram[..length]);
+                }
+            }
+            DatagramKind::Rtcp => {
+                let opened = self.open(|srtp| srtp.unprotect_rtcp(datagram));
+                if let Some(length) = opened {
+                    self.heard(now);
+                    return Received::Rtcp(&mut datagram[..length]);
+                }
+            }
+        }
+        Received::Nothing
+    }
+
+    /// Encrypts the RTP packet that is `buffer[start..]` and appends the tag. Packets of a stream may leave out of order, by
+    /// less than 960, and each sequence number once. A packet that is refused is cut off the buffer.
+    pub(crate) fn protect_rtp(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), SendError> {
+        match self.srtp() {
+            Some(srtp) => srtp.protect_rtp(buffer, start),
+            None => {
+                buffer.truncate(start);
+                Err(SendError::NotConnected)
+            }
+        }
+    }
+
+    /// Encrypts the RTCP packet that is `buffer[start..]` and appends tag and index. A packet that is refused is cut off the
+    /// buffer.
+    pub(crate) fn protect_rtcp(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        start: usize,
+    ) -> Result<(), SendError> {
+        match self.srtp() {
+            Some(srtp) => srtp.protect_rtcp(buffer, start),
+            None => {
+                buffer.truncate(start);
+                Err(SendError::NotConnected)
+            }
+        }
+    }
+
+    /// Sends a message on the data channel; it waits until the channel is open.
+    pub(crate) fn send_message(
+        &mut self,
+        now: Instant,
+        data: &[u8],
+        binary: bool,
+    ) -> Result<(), SendError> {
+        if self.end.is_some() {
+            return Err(SendError::NotConnected);
+        }
+        self.channel.send(now, data, binary)?;
+        self.flush(now);
+        Ok(())
+    }
+
+    /// Says goodbye to the peer (`close_notify`); a last [`Transport::poll_transmit`] sends it.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.dtls.close(now);
+        self.end.get_or_insert(TransportState::Closed);
+        self.flush(now);
+        self.judge(now);
+    }
+
+    /// The next datagram to send: checks answered, handshakes, data channel.
+    pub(crate) fn poll_transmit(&mut self) -> Option<(Path, Bytes)> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing that happened.
+    pub(crate) fn poll_event(&mut self) -> Option<TransportEvent> {
+        self.events.pop_front()
+    }
+
+    /// When [`Transport::handle_timeout`] is to be called at the latest.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        if self.end.is_some() {
+            return None;
+        }
+        let silence = match self.state {
+            TransportState::Connecting | TransportState::Connected => Some(DISCONNECTED_AFTER),
+            TransportState::Disconnected => Some(FAILED_AFTER),
+            TransportState::New | TransportState::Failed | TransportState::Closed => None,
+        };
+        let silent = self.heard.zip(silence).map(|(heard, after)| heard + after);
+        [
+            silent,
+            self.dtls.poll_timeout(),
+            self.channel.poll_timeout(),
+            self.ice.paths.next_expiry(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Lets time pass. Too early or too often does no harm.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.latest = self.latest.max(now);
+        if self.end.is_some() {
+            return;
+        }
+        let mut happened = Vec::new();
+        self.dtls
+            .handle_timeout(now, &mut |event| happened.push(event));
+        self.take_dtls(now, happened);
+        let events = &mut self.events;
+        self.channel
+            .handle_timeout(now, &mut |event| events.push_back(event.into()));
+        self.ice
+            .paths
+            .expire(now, &mut |change| events.push_back(change.into()));
+        self.flush(now);
+        self.judge(now);
+    }
+
+    /// A TCP connection or socket is gone: its paths are forgotten. Where media went over it, it goes over the path that was
+    /// heard last, if there is one.
+    pub(crate) fn close_link(&mut self, link: Link) {
+        let events = &mut self.events;
+        self.ice
+            .paths
+            .close_link(link, &mut |change| events.push_back(change.into()));
+        self.dtls_path.take_if(|path| path.link == link);
+    }
+
+    /// Where media goes, once the peer has nominated a path.
+    pub(crate) fn selected_path(&self) -> Option<Path> {
+        self.ice.paths.selected()
+    }
+
+    /// How it is.
+    pub(crate) fn state(&self) -> TransportState {
+        self.state
+    }
+
+    /// Whether there are keys of a peer that has proven who it is: media can be sent, also while the peer is silent.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_verified && self.end.is_none()
+    }
+
+    /// What was refused so far.
+    pub(crate) fn counters(&self) -> TransportCounters {
+        TransportCounters {
+            dtls: self.counters.dtls + self.dtls.refused,
+            channel: self.counters.channel + self.channel.refused,
+            ..self.counters
+        }
+    }
+
+    fn handle_stun(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        let events = &mut self.events;
+        let checked = self.ice.handle(now, path, datagram, &mut |change| {
+            events.push_back(change.into());
+        });
+        self.counters.stun += u64::from(checked.is_refused);
+        events.extend(checked.retired.map(TransportEvent::UfragRetired));
+        if let Some(answer) = checked.answer {
+            self.transmits.push_back((path, answer.into()));
+        }
+        if checked.is_authentic {
+            self.heard = Some(now);
+            self.judge(now);
+        }
+    }
+
+    fn handle_dtls(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        self.dtls_path = Some(path);
+        let mut happened = Vec::new();
+        let is_authentic = self
+            .dtls
+            .handle(now, datagram, &mut |event| happened.push(event));
+        self.take_dtls(now, happened);
+        if is_authentic {
+            self.heard(now);
+        }
+        self.flush(now);
+        self.judge(now);
+    }
+
+    fn take_dtls(&mut self, now: Instant, happened: Vec<DtlsEvent>) {
+        for event in happened {
+            match event {
+                DtlsEvent::Established(srtp, fingerprint) => {
+                    self.keys = Some((srtp, fingerprint));
+                    self.verify(now);
+                }
+                DtlsEvent::Data(data) if self.end.is_none() => {
+                    let events = &mut self.events;
+                    self.channel.handle(now, data.freeze(), &mut |event| {
+                        events.push_back(event.into());
+                    });
+                }
+                DtlsEvent::Data(_) => self.counters.channel += 1,
+                DtlsEvent::Failed => {
+                    self.end.get_or_insert(TransportState::Failed);
+                }
+                DtlsEvent::Closed => {
+                    self.end.get_or_insert(TransportState::Closed);
+                }
+            }
+        }
+    }
+
+    /// Compares the certificate that was proven with those of the answer (RFC 8827 section 6.5), when both are there.
+    fn verify(&mut self, now: Instant) {
+        let Some((_, proven)) = &self.keys else {
+            return;
+        };
+        if self.fingerprints.is_empty() || self.is_verified {
+            return;
+        }
+        if self.fingerprints.contains(proven) {
+            self.is_verified = true;
+        } else {
+            self.keys = None;
+            self.end.get_or_insert(TransportState::Failed);
+            self.dtls.close(now);
+            self.flush(now);
+        }
+    }
+
+    fn srtp(&mut self) -> Option<&mut Srtp> {
+        let usable = self.is_connected();
+        let (srtp, _) = self.keys.as_mut()?;
+        usable.then_some(srtp)
+    }
+
+    fn open(
+        &mut self,
+        open: impl FnOnce(&mut Srtp) -> Result<usize, SrtpRefusal>,
+    ) -> Option<usize> {
+        match self.srtp().map(open) {
+            Some(Ok(length)) => return Some(length),
+            Some(Err(SrtpRefusal::Replayed)) => self.counters.replayed += 1,
+            Some(Err(SrtpRefusal::TooManyStreams)) => self.counters.streams += 1,
+            Some(Err(SrtpRefusal::Malformed | SrtpRefusal::Unauthentic)) | None => {
+                self.counters.srtp += 1;
+            }
+        }
+        None
+    }
+
+    /// An authentic packet came by the path that was looked up last.
+    fn heard(&mut self, now: Instant) {
+        self.ice.paths.touch(now);
+        self.heard = Some(now);
+        if self.state != TransportState::Connected {
+            self.judge(now);
+        }
+    }
+
+    /// Takes over what DTLS and, through it, the data channel want to send.
+    fn flush(&mut self, now: Instant) {
+        while let Some(packet) = self.channel.poll_transmit() {
+            self.dtls.send(now, &packet);
+        }
+        let path = self.ice.paths.selected().or(self.dtls_path);
+        while let Some(datagram) = self.dtls.poll_transmit() {
+            self.transmits.extend(path.map(|path| (path, datagram)));
+        }
+    }
+
+    /// Says how it is.
+    fn judge(&mut self, now: Instant) {
+        let silent = self.heard.map(|heard| now.saturating_duration_since(heard));
+        let state = match (self.end, silent) {
+            (Some(end), _) => end,
+            (None, None) => TransportState::New,
+            (None, Some(silent)) if silent >= FAILED_AFTER => TransportState::Failed,
+            (None, Some(silent)) if silent >= DISCONNECTED_AFTER => TransportState::Disconnected,
+            (None, Some(_)) if self.is_verified => TransportState::Connected,
+            (None, Some(_)) => TransportState::Connecting,
+        };
+        if state != self.state {
+            self.state = state;
+            self.events.push_back(TransportEvent::State(state));
+        }
+    }
+}
+
+impl From<PathChange> for TransportEvent {
+    fn from(change: PathChange) -> Self {
+        match change {
+            PathChange::Added(path) => Self::PathAdded(path),
+            PathChange::Removed(path) => Self::PathRemoved(path),
+            PathChange::Selected(path) => Self::PathSelected(path),
+        }
+    }
+}
+
+impl From<ChannelEvent> for TransportEvent {
+    fn from(event: ChannelEvent) -> Self {
+        match event {
+            ChannelEvent::Open => Self::ChannelOpen,
+            ChannelEvent::Message(message) => Self::Message(message),
+            ChannelEvent::Closed => Self::ChannelClosed,
+        }
+    }
+}
