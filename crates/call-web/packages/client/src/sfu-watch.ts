@@ -7,6 +7,8 @@ const DISCONNECTED_MS = 3000;
 const CONNECT_MS = 8000;
 /** The server offers by itself; it is asked when it has not within this time. */
 const OFFER_MS = 4000;
+/** The server may be about to offer another session by itself. */
+const BROKEN_MS = 500;
 /** Pauses between new sessions that did not come to be: twice as long each time, up to this. */
 const MAX_PAUSE_MS = 30_000;
 /** ICE restarts that failed before a new session is asked for. */
@@ -67,7 +69,7 @@ export class SfuWatch {
   broken(): void {
     this.#state = "failed";
     this.#restarts = MAX_RESTARTS;
-    this.#in(this.#pause());
+    this.#in(BROKEN_MS + this.#pause());
   }
 
   /** Candidates have to be gathered anew, though media flows. */

@@ -55,6 +55,29 @@ export class FakeStream extends EventTarget {
   }
 }
 
+interface FakeParameters {
+  encodings: RTCRtpEncodingParameters[];
+  codecs?: { mimeType: string }[];
+}
+
+/** A data channel whose far end is the test. */
+export class FakeChannel {
+  readonly sent: string[] = [];
+  readyState = "open";
+  bufferedAmount = 0;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  constructor(
+    readonly label: string,
+    readonly options: RTCDataChannelInit,
+  ) {}
+  send(data: string): void {
+    this.sent.push(data);
+  }
+  close(): void {
+    this.readyState = "closed";
+  }
+}
+
 class FakeTransceiver {
   mid: string | null = null;
   direction = "recvonly";
@@ -64,13 +87,15 @@ class FakeTransceiver {
     replaceTrack: async (track: FakeTrack | null) => {
       this.sender.track = track;
     },
-    parameters: { encodings: [{}] } as { encodings: RTCRtpEncodingParameters[] },
+    parameters: { encodings: [{}] } as FakeParameters,
     getParameters: () => structuredClone(this.sender.parameters),
-    setParameters: async (parameters: { encodings: RTCRtpEncodingParameters[] }) => {
+    setParameters: async (parameters: FakeParameters) => {
       this.sender.parameters = parameters;
     },
   };
-  constructor(kind: "audio" | "video") {
+  /** `rids` are those that an offer asks for. */
+  constructor(kind: "audio" | "video", rids: string[] = []) {
+    if (rids.length > 0) this.sender.parameters.encodings = rids.map((rid) => ({ rid }));
     this.receiver = { track: new FakeTrack(kind), getSynchronizationSources: () => [] };
   }
 }
@@ -101,6 +126,9 @@ export class FakeConnection {
   remoteDescription: Description | null = null;
   candidates: unknown[] = [];
   restarts = 0;
+  channels: FakeChannel[] = [];
+  /** While set, descriptions take their time. */
+  describing: Promise<void> | null = null;
   stats: Map<string, Record<string, unknown>> = new Map();
   onconnectionstatechange: (() => void) | null = null;
   onicecandidate: ((event: { candidate: unknown }) => void) | null = null;
@@ -117,8 +145,11 @@ export class FakeConnection {
     return `u${this.serial}g${this.#generation}`;
   }
 
-  addTransceiver(kind: "audio" | "video", init: { direction?: string } = {}): void {
-    const place = new FakeTransceiver(kind);
+  addTransceiver(
+    kind: "audio" | "video",
+    init: { direction?: string; rids?: string[] } = {},
+  ): void {
+    const place = new FakeTransceiver(kind, init.rids);
     place.direction = init.direction ?? place.direction;
     this.#transceivers.push(place);
   }
@@ -140,16 +171,20 @@ export class FakeConnection {
   }
 
   async setRemoteDescription(description: Description): Promise<void> {
+    await this.describing;
     this.#check();
     if (!description.sdp.startsWith("v=0")) throw new DOMException("bad", "OperationError");
+    const sections = description.sdp.split(/^(?=m=)/m).slice(1);
+    const media = sections.filter((section) => !section.startsWith("m=application"));
     if (description.type === "offer") {
       // An ICE restart over there is one here too (RFC 8445, section 9).
       const before = fragment(this.remoteDescription);
       if (before !== undefined && before !== fragment(description)) this.#generation += 1;
       if (this.signalingState === "have-local-offer") this.localDescription = this.#beforeOffer;
-      for (const [, kind] of description.sdp.matchAll(/^m=(\w+)/gm)) {
-        const places = [...description.sdp.matchAll(/^m=/gm)].length;
-        if (this.#transceivers.length < places) this.addTransceiver(kind as "audio" | "video");
+      for (const section of media.slice(this.#transceivers.length)) {
+        const kind = section.startsWith("m=audio") ? "audio" : "video";
+        const rids = [...section.matchAll(/^a=rid:(\w+) recv/gm)].map(([, rid]) => String(rid));
+        this.addTransceiver(kind, { rids });
       }
       this.signalingState = "have-remote-offer";
     } else {
@@ -158,10 +193,11 @@ export class FakeConnection {
       }
       this.signalingState = "stable";
     }
-    const places = [...description.sdp.matchAll(/^m=/gm)].length;
-    if (places !== this.#transceivers.length) throw new DOMException("places", "OperationError");
+    if (media.length !== this.#transceivers.length) {
+      throw new DOMException("places", "OperationError");
+    }
     this.#transceivers.forEach((transceiver, i) => {
-      transceiver.mid = String(i);
+      transceiver.mid = /^a=mid:(\S+)/m.exec(media[i] ?? "")?.[1] ?? String(i);
     });
     this.remoteDescription = description;
   }
@@ -182,8 +218,10 @@ export class FakeConnection {
     this.configuration = configuration;
   }
 
-  createDataChannel(): object {
-    return { close: () => undefined, send: () => undefined };
+  createDataChannel(label = "", options: RTCDataChannelInit = {}): object {
+    const channel = new FakeChannel(label, options);
+    this.channels.push(channel);
+    return channel;
   }
 
   async getStats(): Promise<Map<string, Record<string, unknown>>> {
@@ -216,7 +254,9 @@ export class FakeConnection {
   #sdp(): string {
     const head = `v=0\r\no=- ${this.serial} 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n`;
     const media = this.#transceivers.map(
-      ({ receiver }) => `m=${receiver.track.kind} 9 RTP 0\r\na=ice-ufrag:${this.ufrag}\r\n`,
+      ({ receiver, mid, direction }, i) =>
+        `m=${receiver.track.kind} 9 RTP 0\r\na=ice-ufrag:${this.ufrag}\r\na=mid:${mid ?? i}\r\n` +
+        `a=${direction}\r\n`,
     );
     return head + media.join("");
   }

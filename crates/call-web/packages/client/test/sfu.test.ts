@@ -1,0 +1,199 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { systemClock } from "../src/environment.js";
+import { CallError, ConnectionError } from "../src/errors.js";
+import { Sfu } from "../src/sfu.js";
+import type { MediaAnswer } from "../src/sfu-session.js";
+import { bySource } from "../src/way.js";
+import { asConnection, FakeConnection, installMedia } from "./support/fake-connection.js";
+import { sfuOffer } from "./support/sfu-offer.js";
+import { settle } from "./support/world.js";
+
+let sfu: Sfu;
+let answers: MediaAnswer[];
+let asked: (string | null)[];
+let opened: number;
+let refusal: unknown;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  installMedia();
+  answers = [];
+  asked = [];
+  opened = 0;
+  refusal = null;
+  sfu = new Sfu({
+    clock: systemClock,
+    connect: (configuration) => new asConnection(configuration),
+    ice: async () => ({ rtc: { iceTransportPolicy: "relay" }, renewAt: null }),
+    sources: () => bySource(() => null),
+    answer: async (answer) => {
+      answers.push(answer);
+      if (refusal) throw refusal;
+    },
+    restart: async (session) => {
+      asked.push(session);
+    },
+    opened: () => {
+      opened += 1;
+    },
+    message: () => undefined,
+    changed: () => undefined,
+    debug: () => undefined,
+  });
+});
+afterEach(() => {
+  sfu.close();
+  vi.useRealTimers();
+});
+
+const bob = sfuOffer([["bob", "audio"]]);
+const again = sfuOffer([["bob", "audio"]], { session: "session-2" });
+
+/** Connected by its first session, with bob in it. */
+async function connected(): Promise<FakeConnection> {
+  sfu.want(true);
+  sfu.offer(bob);
+  await settle();
+  FakeConnection.last.become("connected");
+  return FakeConnection.last;
+}
+
+describe("the way by an SFU", () => {
+  it("is made by its offer, and then asked for pictures", async () => {
+    const connection = await connected();
+    expect(sfu.state).toBe("connected");
+    expect(sfu.way("bob")).not.toBeNull();
+    expect(answers).toHaveLength(1);
+    expect(opened).toBe(1);
+    // The others see no addresses here, so there is nothing to hide behind a relay.
+    expect(connection.configuration.iceTransportPolicy).toBe("all");
+  });
+
+  it("keeps an offer that comes before it is wanted", async () => {
+    sfu.offer(bob);
+    await settle();
+    expect(FakeConnection.all).toHaveLength(0);
+    sfu.want(true);
+    await settle();
+    expect(answers).toHaveLength(1);
+  });
+
+  it("takes the latest of the offers that come while it is made", async () => {
+    sfu.want(true);
+    sfu.offer(bob);
+    sfu.offer(again);
+    await settle();
+    expect(FakeConnection.all).toHaveLength(1);
+    expect(answers.map(({ session }) => session)).toEqual(["session-2"]);
+  });
+
+  it("is let go when it is not wanted, and not brought back by offers of then", async () => {
+    const connection = await connected();
+    sfu.want(false);
+    expect(connection.connectionState).toBe("closed");
+    sfu.offer({ ...bob, revision: 2 });
+    sfu.want(true);
+    await settle();
+    expect(FakeConnection.all).toHaveLength(1);
+    sfu.offer(again);
+    await settle();
+    expect(FakeConnection.all).toHaveLength(2);
+  });
+});
+
+describe("an answer", () => {
+  it("that got lost is said again when the way to the server is back", async () => {
+    refusal = new ConnectionError();
+    await connected();
+    refusal = null;
+    sfu.signallingRestored();
+    expect(answers).toEqual([answers[0], answers[0]]);
+    await settle();
+    sfu.signallingRestored();
+    expect(answers).toHaveLength(2);
+  });
+
+  it("is said again to an offer that comes again", async () => {
+    await connected();
+    sfu.offer(bob);
+    await settle();
+    expect(answers).toEqual([answers[0], answers[0]]);
+  });
+
+  it("for a session that the server has lost leads to a new one", async () => {
+    refusal = new CallError("unknown_session", "lost");
+    sfu.want(true);
+    sfu.offer(bob);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked).toEqual([null]);
+  });
+
+  it("that is overtaken is nothing to worry about", async () => {
+    refusal = new CallError("stale_answer", "late");
+    await connected();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("a new session", () => {
+  it("leaves the last picture of the old one until it has one itself", async () => {
+    const old = await connected();
+    const before = sfu.way("bob");
+    sfu.offer(again);
+    await settle();
+    expect(opened).toBe(2);
+    expect(sfu.state).toBe("new");
+    expect(sfu.way("bob")).toBe(before);
+    FakeConnection.last.become("connected");
+    sfu.advance(["bob"], () => "open");
+    expect(sfu.way("bob")).toBe(before);
+    sfu.advance(["bob"], () => "ready");
+    expect(sfu.way("bob")?.id).toBe("session-2");
+    expect(sfu.replacing).toBe(false);
+    expect(old.connectionState).toBe("closed");
+  });
+
+  it("shows each as they come, and waits for the last a while only", async () => {
+    sfu.want(true);
+    sfu.offer(
+      sfuOffer([
+        ["bob", "audio"],
+        ["carol", "audio"],
+      ]),
+    );
+    await settle();
+    FakeConnection.last.become("connected");
+    sfu.offer(
+      sfuOffer(
+        [
+          ["bob", "audio"],
+          ["carol", "audio"],
+        ],
+        { session: "session-2" },
+      ),
+    );
+    await settle();
+    FakeConnection.last.become("connected");
+    const people = ["bob", "carol"];
+    sfu.advance(people, (userId) => (userId === "bob" ? "ready" : "partial"));
+    expect(sfu.way("bob")?.id).toBe("session-2");
+    expect(sfu.way("carol")?.id).toBe("session-1");
+    expect(sfu.next(people)).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(10_000);
+    sfu.advance(people, (userId) => (userId === "bob" ? "ready" : "open"));
+    expect(sfu.way("carol")?.id).toBe("session-2");
+    expect(sfu.replacing).toBe(false);
+  });
+
+  it("takes the place at once of one that never had media", async () => {
+    sfu.want(true);
+    sfu.offer(bob);
+    await settle();
+    const never = FakeConnection.last;
+    sfu.offer(again);
+    await settle();
+    expect(sfu.replacing).toBe(false);
+    expect(never.connectionState).toBe("closed");
+  });
+});
