@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod device;
+pub mod media;
 mod scene;
 mod server;
 

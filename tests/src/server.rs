@@ -177,6 +177,8 @@ fn spawn(data: &TempDir, port: u16, settings: &[(String, String)]) -> Child {
         .env("CALL__DATABASE__URL", database)
         .env("CALL__AUTH__HS256_SECRETS", SECRET)
         .env("CALL__TURN__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0")
+        .env("CALL__SFU__ENABLED", "false")
+        .env("CALL__SFU__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0")
         .env("CALL__TURN__SECRETS", "a-relay-secret-for-tests")
         .env("CALL__TURN__URIS", "turn:turn.example.com:3478")
         .stdin(Stdio::null())

@@ -5,7 +5,7 @@ import { startServer } from '../support/server.mjs';
 let server;
 let browser;
 before(async () => {
-  server = await startServer();
+  server = await startServer({ CALL__POLICY__TOPOLOGY: 'p2p' });
   browser = await startBrowser();
 });
 after(async () => {

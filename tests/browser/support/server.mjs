@@ -25,6 +25,7 @@ export async function startServer(settings = {}, { host = '127.0.0.1', prefix = 
     CALL__DATABASE__URL: `sqlite://${join(data, 'calls.sqlite3')}`,
     // Free ports: several servers run at the same time.
     CALL__TURN__LISTEN: `udp:${host}:0,tcp:${host}:0`,
+    CALL__SFU__LISTEN: `udp:${host}:0,tcp:${host}:0`,
     ...settings,
   };
   const [program, ...before] = [...prefix, binary, 'serve'];

@@ -2,13 +2,20 @@
 
 use crate::files::{files, read};
 
-const ROUTES: [(&str, &str); 13] = [
+const ROUTES: [(&str, &str); 20] = [
     ("post", "/api/calls/initiate"),
     ("post", "/api/calls/{id}/answer"),
     ("post", "/api/calls/{id}/reject"),
     ("post", "/api/calls/{id}/end"),
     ("post", "/api/calls/{id}/leave"),
     ("patch", "/api/calls/{id}/media"),
+    ("post", "/api/calls/{id}/participants"),
+    ("patch", "/api/calls/{id}/participants/{userId}"),
+    ("delete", "/api/calls/{id}/participants/{userId}"),
+    ("post", "/api/calls/{id}/participants/{userId}/mute"),
+    ("post", "/api/calls/{id}/join"),
+    ("put", "/api/calls/{id}/hand"),
+    ("get", "/api/calls/{id}/stats"),
     ("get", "/api/calls/turn-credentials"),
     ("get", "/api/calls/{id}"),
     ("get", "/api/calls"),
@@ -54,7 +61,7 @@ const MESSAGES: [&str; 31] = [
 
 const CLOSE_CODES: [&str; 5] = ["4400", "4401", "4408", "4409", "4429"];
 
-const KEYS: [(&str, &[&str]); 8] = [
+const KEYS: [(&str, &[&str]); 9] = [
     ("", &["dev", "dev_allow_remote"]),
     ("server", &["host", "port", "allowed_origins", "public_url"]),
     ("database", &["url"]),
@@ -72,6 +79,22 @@ const KEYS: [(&str, &[&str]); 8] = [
             "max_duration",
             "busy",
             "mesh_max",
+            "topology",
+            "sfu_from",
+            "p2p_return_after",
+            "max_participants",
+        ],
+    ),
+    (
+        "sfu",
+        &[
+            "enabled",
+            "listen",
+            "external_ip",
+            "shards",
+            "video_codecs",
+            "simulcast",
+            "last_n",
         ],
     ),
     ("limits", &["initiate_per_minute", "messages_per_second"]),

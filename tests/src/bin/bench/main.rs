@@ -4,9 +4,11 @@
 //! load share the machine.
 
 mod idle;
+mod janus;
 mod relay;
 mod report;
 mod setup;
+mod sfu;
 mod socket;
 mod turn;
 mod turn_client;
@@ -39,6 +41,8 @@ enum What {
     Idle,
     /// The relay for media, beside coturn.
     Turn,
+    /// The forwarding unit of group calls, beside Janus.
+    Sfu,
 }
 
 #[tokio::main]
@@ -60,6 +64,9 @@ async fn main() -> anyhow::Result<()> {
     }
     if chosen(What::Turn) {
         turn::run(arguments.rounds, seconds).await?;
+    }
+    if chosen(What::Sfu) {
+        sfu::run(arguments.rounds, seconds).await?;
     }
     Ok(())
 }

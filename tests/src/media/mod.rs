@@ -1,0 +1,9 @@
+//! Synthetic participants: real ICE, DTLS and SRTP by an engine that shares no code with the SFU's, with made-up pictures that
+//! nobody decodes.
+
+mod crowd;
+mod peer;
+mod picture;
+
+pub use crowd::{Crowd, PeerId};
+pub use peer::{MediaPeer, Received, SendPlan};
