@@ -28,7 +28,7 @@ pub(crate) fn device(name: &str) -> DeviceId {
 
 /// The user whose device this is: `b2` is bob's.
 pub(crate) fn owner(device: &str) -> UserId {
-    let name = ["alice", "bob", "carol", "dave", "mallory"]
+    let name = ["alice", "bob", "carol", "dave", "erin", "frank", "mallory"]
         .into_iter()
         .find(|name| name.chars().next() == device.chars().next());
     user(name.expect("a device is named after its owner"))

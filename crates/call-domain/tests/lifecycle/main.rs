@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a broken premise of a test is its failure
 
 mod fixture;
+mod growth;
 mod invariants;
 mod legs;
 mod model;
+mod moderation;
 mod notices;
 mod placement;
 mod races;
@@ -13,3 +15,4 @@ mod small_worlds;
 mod stored;
 mod table;
 mod timers;
+mod topology;

@@ -118,6 +118,72 @@ fn what_lapses_at_once_is_told_at_once() {
 }
 
 #[test]
+fn people_come_to_a_call_and_are_put_out_of_it() {
+    let mut line = Line::placed(request(&["bob"]), &with_sfu());
+    for command in [answer("b1"), connect("a1"), connect("b1")] {
+        line.apply(command);
+    }
+    assert_eq!(
+        told(&line.apply(add("bob", &["carol", "dave"]))),
+        ["a1 b1: updated", "carol: incoming", "dave: incoming"]
+    );
+    // The third in the call moves it to the SFU.
+    assert_eq!(
+        told(&line.apply(join("m1"))),
+        ["a1 b1 m1: joined mallory", "a1 b1 m1: updated"]
+    );
+    assert_eq!(
+        told(&line.apply(join("c1"))),
+        [
+            "a1 b1 m1 c1: joined carol",
+            "carol except c1: ended answered_elsewhere"
+        ]
+    );
+    assert_eq!(
+        told(&line.apply(join("c2"))),
+        [
+            "a1 b1 c1 m1 c2: left carol left",
+            "a1 b1 c1 m1 c2: joined carol",
+            "carol except c2: ended answered_elsewhere"
+        ]
+    );
+    assert_eq!(
+        told(&line.apply(silence("alice", "bob"))),
+        ["a1 b1 c2 m1: media bob"]
+    );
+    assert_eq!(
+        told(&line.apply(raise_hand("bob"))),
+        ["a1 b1 c2 m1: updated"]
+    );
+    assert_eq!(
+        told(&line.apply(promote("alice", "bob"))),
+        ["a1 b1 c2 m1: updated"]
+    );
+    assert_eq!(
+        told(&line.apply(remove("bob", "dave"))),
+        ["a1 b1 c2 m1: updated", "dave: ended cancelled"]
+    );
+    assert_eq!(
+        told(&line.apply(remove("bob", "mallory"))),
+        [
+            "a1 b1 c2 m1: left mallory removed",
+            "mallory: ended removed"
+        ]
+    );
+    assert_eq!(
+        told(&line.apply(leave("carol"))),
+        ["a1 b1 c2: left carol left"]
+    );
+    assert_eq!(told(&line.expire_next()), ["a1 b1: updated"]);
+    // Put out of a call of two, one hears that it is over.
+    let mut line = Line::talking_pair();
+    assert_eq!(
+        told(&line.apply(remove("alice", "bob"))),
+        ["a1 b1: ended completed"]
+    );
+}
+
+#[test]
 fn a_stranger_learns_nothing() {
     let mut line = Line::pair().after([end("alice")]);
     for command in [
@@ -131,6 +197,11 @@ fn a_stranger_learns_nothing() {
         offer("m1"),
         disconnect("m1"),
         resume("m1"),
+        add("mallory", &["dave"]),
+        remove("mallory", "bob"),
+        silence("mallory", "bob"),
+        promote("mallory", "bob"),
+        raise_hand("mallory"),
     ] {
         line.refuses(command, RejectionKind::NotParticipant);
     }

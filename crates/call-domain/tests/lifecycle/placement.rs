@@ -116,6 +116,20 @@ fn a_mesh_has_its_limit() {
 }
 
 #[test]
+fn with_an_sfu_more_people_may_be_called() {
+    let names: Vec<String> = (1..50).map(|n| format!("user-{n}")).collect();
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let wish = |names: &[&str]| place(request(names), &with_sfu(), &[], T0);
+    let Ok(Placement::New(step)) = wish(&names) else {
+        panic!("refused");
+    };
+    assert_eq!(step.call.participants().len(), 50);
+    names.push("user-50");
+    let max = PlacementRefusal::TooManyParticipants { max: 50 };
+    assert_eq!(wish(&names), Err(max));
+}
+
+#[test]
 fn offered_devices_have_their_limit() {
     let devices: Vec<String> = (0..100).map(|n| format!("b{n}")).collect();
     let devices: Vec<&str> = devices.iter().map(String::as_str).collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use call_domain::{
     Call, CallParts, CallState, Command, Event, LegState, MediaState, Participant,
-    ParticipantState, Policy, RejectReason, Timestamp,
+    ParticipantState, Policy, RejectReason, SfuRoomId, Timestamp,
 };
 
 use crate::fixture::*;
@@ -67,8 +67,11 @@ fn forget(call: Call) -> Call {
         other => other,
     };
     parts.alone_deadline = parts.alone_deadline.map(|_| LATER);
+    parts.p2p_deadline = parts.p2p_deadline.map(|_| LATER);
+    parts.sfu_room_id = parts.sfu_room_id.map(|room| SfuRoomId::new(room.call(), 1));
     for p in &mut parts.participants {
         p.media = MediaState::default();
+        p.invited_at = T0;
         p.legs.retain(|leg| leg.state.is_open());
         p.legs.sort_by(|a, b| a.device.cmp(&b.device));
         for leg in &mut p.legs {
@@ -86,12 +89,15 @@ fn forget(call: Call) -> Call {
 /// What tells states apart.
 fn key(call: &Call) -> String {
     let mut key = format!(
-        "{} {}",
+        "{} {} {} {}",
         call.status(),
-        call.parts().alone_deadline.is_some()
+        call.parts().alone_deadline.is_some(),
+        call.parts().topology,
+        call.parts().p2p_deadline.is_some()
     );
     let mut parts = call.parts().clone();
     for p in &mut parts.participants {
+        key += p.user_id.as_str();
         key += p.status().as_str();
         for (kind, _) in deadlines(p) {
             key += ["s", "r", "g", "c", "l"][kind as usize];
@@ -142,6 +148,9 @@ fn firings(call: &Call) -> Vec<(Call, Command, Timestamp)> {
     if call.parts().alone_deadline.is_some() {
         all.push(fire(call, |parts| parts.alone_deadline = Some(FIRED)));
     }
+    if call.parts().p2p_deadline.is_some() {
+        all.push(fire(call, |parts| parts.p2p_deadline = Some(FIRED)));
+    }
     if all.is_empty() {
         all.push(fire(call, |parts| {
             parts.policy.max_duration = Duration::from_micros(1);
@@ -150,7 +159,11 @@ fn firings(call: &Call) -> Vec<(Call, Command, Timestamp)> {
     all
 }
 
-fn commands(people: &[(&str, &[&str])]) -> Vec<Command> {
+/// Everybody's devices.
+type People<'a> = &'a [(&'a str, &'a [&'a str])];
+
+/// What everyone may do for themselves.
+fn commands(people: People) -> Vec<Command> {
     let mut all = vec![Command::Recover, Command::Expire, moderate()];
     for (name, devices) in people {
         for reason in RejectReason::ALL {
@@ -168,6 +181,24 @@ fn commands(people: &[(&str, &[&str])]) -> Vec<Command> {
     all
 }
 
+/// Ways into the call beside an answer.
+fn entrances(people: People) -> Vec<Command> {
+    let devices = people.iter().flat_map(|(_, devices)| *devices);
+    devices.flat_map(|d| [join(d), join_offline(d)]).collect()
+}
+
+/// What everyone may do to everyone, and the all-powerful too.
+fn dealings(people: People) -> Vec<Command> {
+    let mut all = Vec::new();
+    for (name, _) in people {
+        all.push(expel(name));
+        for (by, _) in people {
+            all.extend([add(by, &[name]), remove(by, name)]);
+        }
+    }
+    all
+}
+
 struct World {
     states: Vec<Call>,
     /// Where each state may go by deadlines alone; an end is nowhere.
@@ -177,7 +208,7 @@ struct World {
 }
 
 impl World {
-    fn explore(people: &[(&str, &[&str])]) -> Self {
+    fn explore(beginnings: Vec<Call>, commands: &[Command]) -> Self {
         let mut world = Self {
             states: Vec::new(),
             firings: Vec::new(),
@@ -194,13 +225,12 @@ impl World {
                 states.len() - 1
             })
         };
-        for call in beginnings(people) {
+        for call in beginnings {
             reach(call, &mut queue, &mut world.states);
         }
-        let commands = commands(people);
         while let Some(index) = queue.pop_front() {
             let state = world.states[index].clone();
-            for command in &commands {
+            for command in commands {
                 if let Some(next) = world.step(&state, command.clone(), T0) {
                     reach(next, &mut queue, &mut world.states);
                 }
@@ -258,8 +288,7 @@ impl World {
 }
 
 /// alice calls the others: with her socket open or not, and with some of their devices online.
-fn beginnings(people: &[(&str, &[&str])]) -> Vec<Call> {
-    let policy = Policy::default();
+fn beginnings(people: People, policy: &Policy) -> Vec<Call> {
     let mut all = Vec::new();
     for online in [false, true] {
         for known in 0..2 {
@@ -268,14 +297,14 @@ fn beginnings(people: &[(&str, &[&str])]) -> Vec<Call> {
             for (name, devices) in &people[1..] {
                 wish.invitees.push(invitee(name, &devices[..known]));
             }
-            all.push(Line::placed(wish, &policy).call);
+            all.push(Line::placed(wish, policy).call);
         }
     }
     all
 }
 
-fn check(name: &str, people: &[(&str, &[&str])], ends: &[&str]) -> usize {
-    let world = World::explore(people);
+fn check(name: &str, beginnings: Vec<Call>, commands: &[Command], ends: &[&str]) -> usize {
+    let world = World::explore(beginnings, commands);
     let wait = world.longest_wait();
     println!(
         "{name}: {} states, {} transitions, over after {wait} deadlines at most; ends: {:?}",
@@ -304,14 +333,18 @@ const PAIR_ENDS: [&str; 11] = [
 #[test]
 fn two_users_with_two_devices() {
     let people: [(&str, &[&str]); 2] = [("alice", &["a1", "a2"]), ("bob", &["b1", "b2"])];
-    let states = check("2 users × 2 devices", &people, &PAIR_ENDS);
+    let begin = beginnings(&people, &Policy::default());
+    let commands = [commands(&people), entrances(&people)].concat();
+    let states = check("2 users × 2 devices", begin, &commands, &PAIR_ENDS);
     assert!(states >= 50, "the world is too small to be true: {states}");
 }
 
 #[test]
 fn three_users_with_one_device() {
     let people: [(&str, &[&str]); 3] = [("alice", &["a1"]), ("bob", &["b1"]), ("carol", &["c1"])];
-    let states = check("3 users × 1 device", &people, &PAIR_ENDS);
+    let begin = beginnings(&people, &Policy::default());
+    let commands = [commands(&people), entrances(&people)].concat();
+    let states = check("3 users × 1 device", begin, &commands, &PAIR_ENDS);
     assert!(states > 500, "the world is too small to be true: {states}");
 }
 
@@ -322,6 +355,16 @@ fn three_users_with_two_devices() {
         ("bob", &["b1", "b2"]),
         ("carol", &["c1", "c2"]),
     ];
-    let states = check("3 users × 2 devices", &people, &PAIR_ENDS);
+    let begin = beginnings(&people, &Policy::default());
+    let states = check("3 users × 2 devices", begin, &commands(&people), &PAIR_ENDS);
+    assert!(states > 1000, "the world is too small to be true: {states}");
+}
+
+#[test]
+fn two_users_and_one_who_comes_later_or_is_fetched() {
+    let people: [(&str, &[&str]); 3] = [("alice", &["a1"]), ("bob", &["b1"]), ("carol", &["c1"])];
+    let begin = beginnings(&people[..2], &with_sfu());
+    let commands = [commands(&people), entrances(&people), dealings(&people)].concat();
+    let states = check("2 users and another", begin, &commands, &PAIR_ENDS);
     assert!(states > 1000, "the world is too small to be true: {states}");
 }

@@ -2,7 +2,7 @@
 
 use call_domain::{
     Call, CallParts, CallState, Event, Leg, LegClosed, LegState, ParticipantState,
-    ParticipantStatus, Policy, Role,
+    ParticipantStatus, Policy, Role, SfuRoomId, Topology, TopologyPolicy,
 };
 
 use crate::fixture::*;
@@ -130,6 +130,51 @@ fn impossible_states_are_refused() {
 }
 
 #[test]
+fn impossible_ways_are_refused() {
+    let group = || Line::talking_group(&with_sfu());
+    assert_eq!(
+        fault(group(), |p| p.sfu_room_id = None),
+        "it goes through a room, and has none"
+    );
+    assert_eq!(
+        fault(group(), |p| p.topology = Topology::P2p),
+        "it goes from peer to peer, and has a room"
+    );
+    assert_eq!(
+        fault(group(), |p| p.sfu_room_id =
+            Some(SfuRoomId::new(call_id(2), 3))),
+        "it goes through the room of another call"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| p.p2p_deadline = Some(T0)),
+        "it goes from peer to peer, and waits to do so"
+    );
+    assert_eq!(
+        fault(group().after([end("alice")]), |p| p.p2p_deadline = Some(T0)),
+        "a deadline outlives it"
+    );
+}
+
+/// What servers without an SFU have stored.
+#[test]
+fn a_policy_of_old_is_one_without_an_sfu() {
+    let mut json = serde_json::to_value(Policy::default()).unwrap();
+    let fields = json.as_object_mut().unwrap();
+    for new in [
+        "topology",
+        "sfu_from",
+        "p2p_return_after",
+        "max_participants",
+    ] {
+        assert!(fields.remove(new).is_some());
+    }
+    let old: Policy = serde_json::from_value(json).unwrap();
+    assert_eq!(old, Policy::default());
+    assert_eq!(old.topology, TopologyPolicy::P2p);
+    assert_eq!(old.seats(), old.mesh_max);
+}
+
+#[test]
 fn parts_tell_what_the_call_tells() {
     let call = Line::talking_pair().after([end("alice")]).call;
     assert_eq!(call.ended_at(), Some(T0));
@@ -164,6 +209,15 @@ fn what_a_store_keeps_as_json_comes_back() {
         Line::group().after([answer("c1"), reject("bob"), leave("alice")]),
         Line::talking_pair().after([mute("bob"), disconnect("b1"), resume("b1"), end("bob")]),
         Line::pair().after([disconnect("a1"), moderate()]),
+        Line::talking_group(&with_sfu()).after([
+            add("alice", &["dave"]),
+            join("e1"),
+            promote("alice", "bob"),
+            silence("bob", "alice"),
+            raise_hand("carol"),
+            lower_hand("carol"),
+            remove("bob", "carol"),
+        ]),
     ];
     for line in lives {
         kept::<Policy>(&line.call.parts().policy);
