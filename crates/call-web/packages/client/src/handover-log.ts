@@ -1,7 +1,7 @@
 import { AFTER_MS, audioGap, videoGap } from "./gap.js";
-import type { Probe } from "./probe.js";
+import type { Count, Probe } from "./probe.js";
 import type { Handover } from "./snapshot.js";
-import type { Way } from "./way.js";
+import type { BySource, Way } from "./way.js";
 import type { Topology } from "./wire/types.js";
 
 /** Handovers that are remembered. */
@@ -24,7 +24,7 @@ export interface Change {
 /** What handovers were like. */
 export class HandoverLog {
   readonly #probe: Probe;
-  #open: Change[] = [];
+  #open: (Change & { counts: Counts })[] = [];
   #done: readonly Handover[] = [];
 
   constructor(probe: Probe) {
@@ -42,7 +42,10 @@ export class HandoverLog {
   }
 
   begin(change: Change): void {
-    this.#open.push(change);
+    const { old, fresh } = change;
+    // Looked up now: a connection that was closed no longer tells where its tracks were.
+    const counts = { old: old && this.#probe.of(old), fresh: fresh && this.#probe.of(fresh) };
+    this.#open.push({ ...change, counts });
   }
 
   /** Closes those that have been measured for long enough, and tells of them. */
@@ -50,25 +53,31 @@ export class HandoverLog {
     const over = this.#open.filter(({ at }) => now >= at + AFTER_MS);
     if (over.length === 0) return [];
     this.#open = this.#open.filter((change) => !over.includes(change));
-    const handovers = over.map((change) => this.#measured(change));
+    const handovers = over.map((change) => measured(change, change.counts));
     this.#done = [...this.#done, ...handovers].slice(-MAX_LOGGED);
     return handovers;
   }
+}
 
-  #measured({ userId, from, to, since, at, old, fresh, screen }: Change): Handover {
-    const before = old && this.#probe.of(old);
-    const after = fresh && this.#probe.of(fresh);
-    // A device sends one picture, the SFU each by itself.
-    const picture = (topology: Topology) => (screen && topology === "sfu" ? "screen" : "video");
-    const known = before !== null && after !== null;
-    return {
-      userId,
-      from,
-      to,
-      at,
-      durationMs: at - since,
-      audioGapMs: known ? audioGap(before.audio, after.audio, at) : null,
-      videoGapMs: known ? videoGap(before[picture(from)], after[picture(to)], at) : null,
-    };
-  }
+interface Counts {
+  old: BySource<readonly Count[]> | null;
+  fresh: BySource<readonly Count[]> | null;
+}
+
+function measured(
+  { userId, from, to, since, at, screen }: Change,
+  { old, fresh }: Counts,
+): Handover {
+  // A device sends one picture, the SFU each by itself.
+  const picture = (topology: Topology) => (screen && topology === "sfu" ? "screen" : "video");
+  const known = old !== null && fresh !== null;
+  return {
+    userId,
+    from,
+    to,
+    at,
+    durationMs: at - since,
+    audioGapMs: known ? audioGap(old.audio, fresh.audio, at) : null,
+    videoGapMs: known ? videoGap(old[picture(from)], fresh[picture(to)], at) : null,
+  };
 }

@@ -53,10 +53,9 @@ export class Probe {
     const counts = this.#counts.get(connection) ?? new Map<string, Count[]>();
     this.#counts.set(connection, counts);
     for (const entry of inboundOf(report)) {
-      const mid = entry.mid ?? midOf(connection, entry.trackIdentifier);
-      if (mid === undefined) continue;
-      const list = counts.get(mid) ?? [];
-      counts.set(mid, list);
+      if (entry.mid === undefined) continue;
+      const list = counts.get(entry.mid) ?? [];
+      counts.set(entry.mid, list);
       list.push({
         at,
         id: entry.id,
@@ -70,18 +69,7 @@ export class Probe {
   }
 }
 
-interface InboundEntry extends RTCInboundRtpStreamStats {
-  trackIdentifier: string;
-}
-
-function inboundOf(report: RTCStatsReport): InboundEntry[] {
+function inboundOf(report: RTCStatsReport): RTCInboundRtpStreamStats[] {
   const entries = [...(report as unknown as Map<string, { type: string }>).values()];
-  return entries.filter((entry) => entry.type === "inbound-rtp") as InboundEntry[];
-}
-
-/** For browsers whose statistics do not name the place. */
-function midOf(connection: RTCPeerConnection, trackId: string | undefined): string | undefined {
-  if (trackId === undefined) return undefined;
-  const places = connection.getTransceivers();
-  return places.find(({ receiver }) => receiver.track.id === trackId)?.mid ?? undefined;
+  return entries.filter((entry) => entry.type === "inbound-rtp") as RTCInboundRtpStreamStats[];
 }

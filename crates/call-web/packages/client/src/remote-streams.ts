@@ -28,18 +28,24 @@ export class RemoteStreams {
 
 function replace(stream: MediaStream, tracks: (MediaStreamTrack | null)[]): void {
   const before = stream.getTracks();
-  for (const track of tracks) {
-    if (track && !before.includes(track)) {
-      stream.addTrack(track);
-      tell(stream, "addtrack", track);
-    }
-  }
-  for (const track of before) {
-    if (!tracks.includes(track)) {
-      stream.removeTrack(track);
-      tell(stream, "removetrack", track);
-    }
-  }
+  const come = tracks.filter((track) => track !== null && !before.includes(track));
+  const go = before.filter((track) => !tracks.includes(track));
+  // Elements play every sound of a stream (or, by some browsers, the first), so the new one is there
+  // before the old one goes. Of pictures, Firefox shows the one that is there when none is shown:
+  // one that is added beside another never is.
+  for (const track of go) if (track.kind === "video") remove(stream, track);
+  for (const track of come) if (track) add(stream, track);
+  for (const track of go) if (track.kind === "audio") remove(stream, track);
+}
+
+function add(stream: MediaStream, track: MediaStreamTrack): void {
+  stream.addTrack(track);
+  tell(stream, "addtrack", track);
+}
+
+function remove(stream: MediaStream, track: MediaStreamTrack): void {
+  stream.removeTrack(track);
+  tell(stream, "removetrack", track);
 }
 
 /** A browser tells of its own changes only, not of those that a script makes. */

@@ -5,6 +5,7 @@ import { randomId } from "./random-id.js";
 import type { TokenSource } from "./token.js";
 import type {
   CallEvent,
+  CallStats,
   HistoryPage,
   InitiateRequest,
   MediaState,
@@ -127,6 +128,11 @@ export class RestApi {
   /** What was measured during a call. */
   quality(callId: string): Promise<QualityPoint[]> {
     return this.#items(`${path(callId)}/quality`);
+  }
+
+  /** What the server and the devices measure of a call at this moment. */
+  async stats(callId: string): Promise<CallStats> {
+    return (await this.#request("GET", `${path(callId)}/stats`)) as CallStats;
   }
 
   /** Who is online; null where the server does not tell. */

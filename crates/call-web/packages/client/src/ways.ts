@@ -198,14 +198,14 @@ export class Ways {
       standing: (userId, topology) => this.#standing(userId, topology, this.#way(userId, topology)),
     };
     this.#sfu.advance(present, (userId, way) => this.#standing(userId, "sfu", way));
-    const before = new Map([...this.#remotes].map(([userId, remote]) => [userId, remote.way]));
     const meets = new Set(present.filter((userId) => this.#handover.shown(userId) === "sfu"));
     const steps = this.#handover.step(facts, now);
+    // Everybody is shown by another way before one is closed.
+    for (const step of steps) this.#carryOut(step, now);
+    this.#render(present);
     this.#sfu.want(this.#handover.sfu);
     if (!this.#handover.sfu) this.#withoutSfu();
     this.#mesh.follow(this.#handover.mesh, (userId) => meets.has(userId));
-    this.#render(present);
-    for (const step of steps) this.#carryOut(step, before, now);
     this.#plan();
   }
 
@@ -226,11 +226,10 @@ export class Ways {
     }
   }
 
-  #carryOut(step: Step, before: ReadonlyMap<string, Way | null>, at: number): void {
+  #carryOut(step: Step, at: number): void {
     if (step.type === "say") return this.#context.switched(step.topology);
     const { userId, from, to, since } = step;
-    const old = before.get(userId) ?? null;
-    const fresh = this.#remotes.get(userId)?.way ?? null;
+    const [old, fresh] = [this.#way(userId, from), this.#way(userId, to)];
     const screen = this.#media.get(userId)?.screen === true;
     this.#log.begin({ userId, from, to, since, at, old, fresh, screen });
   }

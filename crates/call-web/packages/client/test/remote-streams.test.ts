@@ -29,7 +29,18 @@ describe("the streams of somebody", () => {
     expect(screenAudioStream.getTracks()).toEqual([fresh.screenAudio]);
   });
 
-  it("are never without a track of a kind in between", () => {
+  it("have one picture at a time: Firefox shows none that is added beside another", () => {
+    const streams = new RemoteStreams();
+    streams.show(tracks());
+    const counts: number[] = [];
+    streams.stream.addEventListener("addtrack", () => {
+      counts.push(streams.stream.getVideoTracks().length);
+    });
+    streams.show(tracks());
+    expect(Math.max(...counts)).toBe(1);
+  });
+
+  it("are never without sound in between", () => {
     const streams = new RemoteStreams();
     streams.show(tracks());
     const counts: number[] = [];

@@ -170,6 +170,16 @@ describe("from device to device and on by the SFU", () => {
     expect(device.ways.handovers).toEqual(device.handovers);
   });
 
+  it("measures the change to one who was faster, whose old way is closed at once", async () => {
+    const mesh = await talk();
+    await device.follow("sfu", "bob");
+    device.ways.switched("bob", "sfu");
+    new Flow(await sfu(), { audio: "0", video: "1" });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(mesh.connectionState).toBe("closed");
+    expect(device.handovers).toMatchObject([{ audioGapMs: 0, videoGapMs: expect.any(Number) }]);
+  });
+
   it("closes the old way when the other end has switched as well", async () => {
     const mesh = await talk();
     await device.follow("sfu", "bob");

@@ -231,6 +231,7 @@ export class FakeConnection {
   close(): void {
     this.signalingState = "closed";
     this.connectionState = "closed";
+    for (const transceiver of this.#transceivers) transceiver.mid = null;
   }
 
   /** Moves the connection, as the network would. */
