@@ -30,4 +30,28 @@ for (const [name, value] of [
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => value });
 }
 
+// Everything has that size, told as browsers do: a little after it is observed.
+class Sizes {
+  readonly #tell: ResizeObserverCallback;
+  readonly #seen = new Set<Element>();
+  constructor(tell: ResizeObserverCallback) {
+    this.#tell = tell;
+  }
+  observe(target: Element) {
+    this.#seen.add(target);
+    queueMicrotask(() => {
+      if (!this.#seen.has(target)) return;
+      const contentRect = { width: target.clientWidth, height: target.clientHeight };
+      this.#tell([{ target, contentRect } as ResizeObserverEntry], this as never);
+    });
+  }
+  unobserve(target: Element) {
+    this.#seen.delete(target);
+  }
+  disconnect() {
+    this.#seen.clear();
+  }
+}
+vi.stubGlobal("ResizeObserver", Sizes);
+
 afterEach(cleanup);

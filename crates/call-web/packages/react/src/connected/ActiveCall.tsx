@@ -81,6 +81,11 @@ export function ActiveCall({ call }: { call: Call }) {
   const groupActions = useGroupActions(call, snapshot);
   const directory = useDirectory();
   const views = useViewWatch(call);
+  const endForAll = useCallback(() => quietly(call.hangUp()), [call]);
+  const startSound = useCallback(() => {
+    setBlocked(false);
+    setAttempt((count) => count + 1);
+  }, []);
   const problem = useProblem(call, snapshot);
   const onBlocked = useCallback(() => setBlocked(true), []);
   return (
@@ -104,17 +109,14 @@ export function ActiveCall({ call }: { call: Call }) {
           statistics={statistics}
           onStatistics={setStatistics}
           soundBlocked={blocked}
-          onStartSound={() => {
-            setBlocked(false);
-            setAttempt((count) => count + 1);
-          }}
+          onStartSound={startSound}
           devices={devices}
           onChooseDevice={choose}
           onMicrophone={microphone}
           onCamera={camera}
           onShare={canShareScreen() ? share : undefined}
           onHangUp={hangUp}
-          onEndForAll={outgoing && !alone ? () => quietly(call.hangUp()) : undefined}
+          onEndForAll={outgoing && !alone ? endForAll : undefined}
           onHand={groupActions.onHand}
           onReact={groupActions.onReact}
           onAdd={phase === "active" ? groupActions.onAdd : undefined}

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { clockDuration } from "../format/duration.js";
 import { useNow } from "../hooks/useNow.js";
 import type { Quality, QualityReason } from "../model.js";
@@ -16,7 +17,8 @@ export interface CallStatusProps {
 }
 
 /** The top left corner of a call: name, duration, quality. */
-export function CallStatus({ title, startedAt, words, quality, reasons }: CallStatusProps) {
+export const CallStatus = memo(function CallStatus(props: CallStatusProps) {
+  const { title, startedAt, words, quality, reasons } = props;
   const locale = useLocale();
   const now = useNow(startedAt !== null && words === undefined);
   return (
@@ -36,4 +38,4 @@ export function CallStatus({ title, startedAt, words, quality, reasons }: CallSt
       </p>
     </div>
   );
-}
+});

@@ -17,14 +17,13 @@ import type {
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { Strings } from "../strings/strings.js";
 import type { Directory } from "./AddPeople.js";
+import { CallBar } from "./CallBar.js";
 import { CallCanvas } from "./CallCanvas.js";
 import { CallNotices } from "./CallNotices.js";
 import { CallStatus } from "./CallStatus.js";
 import { ConfirmDialog } from "./ConfirmDialog.js";
-import { ControlBar } from "./ControlBar.js";
 import { CornerButtons } from "./GroupControls.js";
 import { GroupStage } from "./GroupStage.js";
-import { MoreMenu } from "./MoreMenu.js";
 import { OneToOneStage } from "./OneToOneStage.js";
 import { PeoplePanel } from "./PeoplePanel.js";
 import { type PersonActions, PersonActionsContext } from "./personActions.js";
@@ -138,6 +137,7 @@ export function CallView(props: CallViewProps) {
   // Two pictures of one person, camera and screen, need more than one place.
   const many = group || (far !== undefined && hasScreenTile(far));
   const togglePanel = useCallback(() => setPanel((open) => !open), []);
+  const pictureInPicture = useCallback(() => enterPictureInPicture(canvas.current), []);
   const closePanel = useCallback(() => setPanel(false), []);
 
   return (
@@ -203,42 +203,28 @@ export function CallView(props: CallViewProps) {
           )
         }
         bar={
-          <ControlBar
+          <CallBar
             media={self.media}
             stream={self.stream}
             userId={self.userId}
             onMicrophone={onMicrophone}
             onCamera={onCamera}
             onShare={onShare}
-            hand={
-              onHand === undefined || waiting
-                ? undefined
-                : { raised: typeof self.hand === "number", onToggle: onHand }
-            }
-            onReact={group && !waiting ? props.onReact : undefined}
             onHangUp={onHangUp}
+            onEndForAll={group ? props.onEndForAll : undefined}
+            raised={typeof self.hand === "number"}
+            onHand={waiting ? undefined : onHand}
+            onReact={group && !waiting ? props.onReact : undefined}
+            layout={many && !waiting ? layout : undefined}
+            onLayout={setLayout}
+            statistics={statistics}
+            onStatistics={setStatistics}
+            fullScreen={fullScreen.active}
+            onFullScreen={fullScreen.toggle}
+            onPictureInPicture={pictures && hasPictureInPicture() ? pictureInPicture : undefined}
             devices={props.devices}
             onChooseDevice={props.onChooseDevice}
-          >
-            <MoreMenu
-              layout={many && !waiting ? layout : undefined}
-              onLayout={setLayout}
-              onReact={group && !waiting ? props.onReact : undefined}
-              onShare={onShare}
-              sharing={self.media.screen}
-              onEndForAll={group ? props.onEndForAll : undefined}
-              onStatistics={() => setStatistics(!statistics)}
-              fullScreen={fullScreen.active}
-              onFullScreen={fullScreen.toggle}
-              onPictureInPicture={
-                pictures && hasPictureInPicture()
-                  ? () => enterPictureInPicture(canvas.current)
-                  : undefined
-              }
-              devices={props.devices}
-              onChooseDevice={props.onChooseDevice}
-            />
-          </ControlBar>
+          />
         }
       >
         {waiting || far === undefined ? (

@@ -1,5 +1,5 @@
 import { GalleryThumbnails, Hand, LayoutGrid, SmilePlus, Users } from "lucide-react";
-import type { Ref } from "react";
+import { memo, type Ref } from "react";
 import type { CallLayout } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { classes } from "./classes.js";
@@ -78,7 +78,7 @@ export interface CornerButtonsProps {
 }
 
 /** Top right: how tiles are arranged, and the list of people. */
-export function CornerButtons(props: CornerButtonsProps) {
+export const CornerButtons = memo(function CornerButtons(props: CornerButtonsProps) {
   const { layout, onLayout, count, panel, onPanel } = props;
   const strings = useStrings();
   const shown = new Intl.NumberFormat(useLocale()).format(count);
@@ -117,4 +117,4 @@ export function CornerButtons(props: CornerButtonsProps) {
       </button>
     </>
   );
-}
+});

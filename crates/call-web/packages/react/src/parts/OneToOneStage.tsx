@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { memo, useState } from "react";
 import type { TilePerson } from "../model.js";
 import { AudioStage } from "./AudioStage.js";
 import { SelfView } from "./SelfView.js";
@@ -16,7 +16,7 @@ function shows(person: TilePerson): boolean {
 }
 
 /** Two people: the far picture fills the canvas, the own one sits in a corner. */
-export function OneToOneStage({ self, far }: OneToOneStageProps) {
+export const OneToOneStage = memo(function OneToOneStage({ self, far }: OneToOneStageProps) {
   const [swapped, setSwapped] = useState(false);
   const farShows = shows(far);
   const selfShows = shows(self);
@@ -33,4 +33,4 @@ export function OneToOneStage({ self, far }: OneToOneStageProps) {
       {smallShows && <SelfView person={small} onSwap={() => setSwapped((was) => !was)} />}
     </div>
   );
-}
+});

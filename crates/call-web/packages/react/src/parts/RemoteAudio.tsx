@@ -22,24 +22,31 @@ export function RemoteAudio({ stream, attach, onBlocked, attempt }: RemoteAudioP
   useTracks(stream);
   const live = stream.getAudioTracks();
   const newest = live[live.length - 1] ?? null;
-  const [playing, setPlaying] = useState<readonly MediaStreamTrack[]>([]);
-  const tracks = newest === null || playing.includes(newest) ? playing : [...playing, newest];
+  const [known, setKnown] = useState<readonly MediaStreamTrack[]>([]);
+  const tracks = newest === null || known.includes(newest) ? known : [...known, newest];
+  const current = useRef(newest);
+  current.current = newest;
+  const heard = useRef(new WeakSet<MediaStreamTrack>()).current;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  /** Once the newest one plays, a little later the others are taken away. */
+  const settle = useRef(() => {
+    clearTimeout(timer.current);
+    if (current.current === null || !heard.has(current.current)) return;
+    timer.current = setTimeout(() => {
+      setKnown((old) => old.filter((track) => track === current.current));
+    }, OVERLAP_MS);
+  }).current;
   useEffect(() => {
-    setPlaying((old) => {
+    setKnown((old) => {
       if (newest === null) return old.length === 0 ? old : [];
       return old.includes(newest) ? old : [...old, newest];
     });
-  }, [newest]);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+    settle();
+  }, [newest, settle]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const onPlaying = useRef((track: MediaStreamTrack) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      setPlaying((old) => {
-        const from = old.indexOf(track);
-        return from <= 0 ? old : old.slice(from);
-      });
-    }, OVERLAP_MS);
+    heard.add(track);
+    settle();
   }).current;
   return tracks.map((track) => (
     <TrackAudio

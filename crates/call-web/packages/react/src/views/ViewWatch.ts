@@ -29,7 +29,9 @@ const browserPage: ViewPage = {
 };
 
 /** The shortest time between two reports, in milliseconds: a window that is resized tells few. */
-const PAUSE_MS = 200;
+const PAUSE_MS = 150;
+/** Tiles of a new layout are measured within a frame or two: until then nothing is told. */
+const SETTLE_MS = 50;
 /** Sizes are told in steps of so many pixels. */
 const STEP = 16;
 /** The server takes no more. */
@@ -127,8 +129,7 @@ export class ViewWatch {
 
   #soon = (): void => {
     if (this.#timer !== undefined) return;
-    const wait = Math.max(0, this.#lastAt + PAUSE_MS - Date.now());
-    // One turn at least: all tiles of a new layout are one change.
+    const wait = Math.max(SETTLE_MS, this.#lastAt + PAUSE_MS - Date.now());
     this.#timer = setTimeout(this.#tell, wait);
   };
 
