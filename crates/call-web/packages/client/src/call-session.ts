@@ -146,7 +146,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   }
 
   async remove(userId: string): Promise<void> {
-    await this.#services.api.removeParticipant(this.id, userId);
+    this.follow(await this.#services.api.removeParticipant(this.id, userId));
   }
 
   async muteParticipant(userId: string, what: MuteRequest): Promise<void> {

@@ -29,6 +29,8 @@ interface Remote {
   live: boolean;
   /** There is, or is to be, a connection to their device. */
   mesh: boolean;
+  /** Since when they are shown by this way. */
+  since: number;
 }
 
 /**
@@ -49,10 +51,12 @@ export class Handover {
   #said = false;
   #sfu = false;
   #overdue = false;
+  #now = 0;
 
   /** Brings everything in line with the facts. */
   step(facts: Facts, now: number): Step[] {
-    this.#turnTo(facts.topology, now);
+    this.#now = now;
+    this.#turnTo(facts.topology);
     this.#overdue = now >= this.#since + KEEP_MS;
     this.#follow(facts);
     const steps: Step[] = [];
@@ -106,11 +110,11 @@ export class Handover {
     return !unsaid && !kept;
   }
 
-  #turnTo(topology: Topology, now: number): void {
+  #turnTo(topology: Topology): void {
     if (topology === this.#target) return;
     this.#turn += 1;
     this.#target = topology;
-    this.#since = now;
+    this.#since = this.#now;
     this.#said = false;
     for (const [userId, { turn }] of this.#heard) {
       if (turn < this.#turn) this.#heard.delete(userId);
@@ -132,7 +136,8 @@ export class Handover {
     }
     for (const userId of present) {
       if (this.#remotes.has(userId)) continue;
-      this.#remotes.set(userId, { shown: topology, live: false, mesh: topology === "p2p" });
+      const mesh = topology === "p2p";
+      this.#remotes.set(userId, { shown: topology, live: false, mesh, since: this.#now });
     }
   }
 
@@ -154,6 +159,7 @@ export class Handover {
     };
     const { live } = remote;
     remote.shown = topology;
+    remote.since = this.#now;
     remote.live = fresh !== "none";
     return live ? step : null;
   }
@@ -165,19 +171,19 @@ export class Handover {
   }
 
   #letGo({ topology, standing }: Facts): void {
+    const old = (remote: Remote) => this.#now >= Math.max(remote.since, this.#since) + KEEP_MS;
     if (topology === "sfu") {
       for (const [userId, remote] of this.#remotes) {
         if (!remote.mesh || remote.shown !== "sfu") continue;
         const dead = standing(userId, "p2p") === "none";
-        if (dead || this.#agreed(userId) || this.#overdue) remote.mesh = false;
+        if (dead || this.#agreed(userId) || old(remote)) remote.mesh = false;
       }
       return;
     }
     const remotes = [...this.#remotes];
-    if (remotes.some(([, { shown }]) => shown === "sfu")) return;
-    if (this.#overdue || (this.#said && remotes.every(([userId]) => this.#agreed(userId)))) {
-      this.#sfu = false;
-    }
+    const left = ([userId, remote]: [string, Remote]) =>
+      remote.shown === "p2p" && (this.#agreed(userId) || old(remote));
+    if (remotes.every(left)) this.#sfu = false;
   }
 
   /** Both ends show each other by the new way. */

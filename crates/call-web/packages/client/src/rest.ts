@@ -75,8 +75,8 @@ export class RestApi {
   }
 
   /** Puts a participant out. */
-  async removeParticipant(callId: string, userId: string): Promise<void> {
-    await this.#request("DELETE", participantPath(callId, userId));
+  removeParticipant(callId: string, userId: string): Promise<WireCall> {
+    return this.#call("DELETE", participantPath(callId, userId));
   }
 
   /** Switches off what a participant sends. */

@@ -101,10 +101,12 @@ describe("from devices to the SFU", () => {
     expect(device.handover.settled).toBe(true);
   });
 
-  it("does not wait for the other one for ever", () => {
+  it("does not wait for the other one for ever once it has switched itself", () => {
     const device = talking();
-    device.set({ bob: { sfu: "ready" } });
     device.step({ topology: "sfu", sfuConnected: true });
+    device.now += KEEP_MS - 1;
+    device.set({ bob: { sfu: "ready" } });
+    device.step();
     device.now += KEEP_MS - 1;
     device.step();
     expect(device.handover.mesh).toEqual(["bob"]);
