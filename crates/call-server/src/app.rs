@@ -11,6 +11,7 @@ use crate::http::{Origins, RateLimit};
 use crate::metrics::Metrics;
 use crate::relay::EmbeddedRelay;
 use crate::settings::Settings;
+use crate::sfu::EmbeddedSfu;
 
 /// What every handler can reach.
 pub(crate) struct App {
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) sockets: Arc<dyn SignalService>,
     pub(crate) metrics: Metrics,
     pub(crate) relay: Option<EmbeddedRelay>,
+    pub(crate) sfu: Option<Arc<EmbeddedSfu>>,
     pub(crate) origins: Origins,
     pub(crate) initiate_limit: RateLimit,
     pub(crate) draining: AtomicBool,

@@ -18,6 +18,16 @@ pub(crate) struct CallIdParam {
     id: String,
 }
 
+/// `{userId}` of a participant.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "stands in the description only")]
+pub(crate) struct UserIdParam {
+    /// Which participant.
+    #[param(rename = "userId", example = "bob")]
+    user_id: String,
+}
+
 macro_rules! problem_response {
     ($(#[$doc:meta])* $name:ident, $status:literal, $code:literal, $title:literal, $detail:literal) => {
         $(#[$doc])*
@@ -89,6 +99,13 @@ problem_response!(
         routes::end::end,
         routes::leave::leave,
         routes::media::change_media,
+        routes::participants::add,
+        routes::participant::remove,
+        routes::participant::set_role,
+        routes::mute::mute,
+        routes::join::join,
+        routes::hand::hand,
+        routes::stats::stats,
         routes::turn_credentials::turn_credentials,
         routes::get::get_call,
         routes::history::history,
@@ -132,7 +149,7 @@ impl Modify for Token {
             .bearer_format("JWT")
             .description(Some(
                 "Issued by the product's backend: `sub` is the user id; `exp` is required; `name` \
-                 and `roles` are optional.",
+                 , `roles` and `conversations` are optional.",
             ))
             .build();
         openapi

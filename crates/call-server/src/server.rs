@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
-use call_engine::{Engine, EngineConfig, EngineService, SystemClock};
+use call_engine::{Engine, EngineConfig, EngineService, MediaPlane, SystemClock};
 use call_signal::{CloseCode, Hub, HubLimits};
 use call_store::{CallStore, ConnectError, Options, Store, StoreError};
 use call_turn::InvalidTurnConfig;
@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::relay::{self, EmbeddedRelay, RelayError};
 use crate::routes;
 use crate::settings::Settings;
+use crate::sfu::{EmbeddedSfu, SfuStartError};
 
 /// Connections that may wait to be accepted: a whole office may come back at once.
 const BACKLOG: u32 = 4096;
@@ -43,6 +44,9 @@ pub enum ServeError {
     /// The TURN settings contradict each other.
     #[error("turn: {0}")]
     Turn(#[from] InvalidTurnConfig),
+    /// The SFU cannot start.
+    #[error(transparent)]
+    Sfu(#[from] SfuStartError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -83,7 +87,9 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
     // that runs.
     let listener = listen(SocketAddr::new(settings.server.host, settings.server.port))?;
     let address = listener.local_addr().map_err(ServeError::Start)?;
-    let relay = EmbeddedRelay::start(&settings)?;
+    let sfu = EmbeddedSfu::start(&settings)?;
+    let services = sfu.as_ref().map_or(&[][..], |sfu| sfu.services());
+    let relay = EmbeddedRelay::start(&settings, services)?;
     let turn = relay::authority(&settings.turn, relay.as_ref())?;
 
     let store = open(&settings).await?;
@@ -96,7 +102,7 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
             policy: settings.policy.clone(),
             turn,
             presence_directory: settings.presence.directory,
-            media: None,
+            media: sfu.clone().map(|sfu| sfu as Arc<dyn MediaPlane>),
         },
         Arc::new(MeasuredStore::new(
             Arc::new(store) as Arc<dyn CallStore>,
@@ -106,6 +112,9 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
         Arc::new(SystemClock),
     )
     .await?;
+    if let Some(sfu) = &sfu {
+        sfu.tell(&engine).map_err(ServeError::Start)?;
+    }
     let app = Arc::new(App {
         origins: Origins::new(&settings.server),
         initiate_limit: RateLimit::per_minute(settings.limits.initiate_per_minute),
@@ -120,6 +129,7 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
         hub,
         metrics,
         relay,
+        sfu,
     });
     let server = http_server(&app, listener).map_err(ServeError::Start)?;
     let handle = server.handle();
@@ -206,7 +216,7 @@ impl RunningServer {
     /// Ends it in good order, and within `server.drain_timeout`: it takes no more connections and
     /// calls, tells every socket to reconnect elsewhere (close code 1001), finishes the requests
     /// and commands in hand, and stores what was measured. Live calls stay in the database for
-    /// whoever serves next. The relay comes last: until then, media flows.
+    /// whoever serves next. The relay and the SFU come last: until then, media flows.
     ///
     /// Returns whether all of that was done in time.
     pub async fn stop(self) -> bool {
@@ -230,6 +240,9 @@ impl RunningServer {
         self.serving.abort();
         if let Some(relay) = &self.app.relay {
             relay.stop().await;
+        }
+        if let Some(sfu) = &self.app.sfu {
+            sfu.stop().await;
         }
         finished
     }

@@ -16,6 +16,9 @@ const SECRET: &str = "q8KkXqvUe5v0Yz3m1tqTQeYwB2nqXc9H";
 /// For a relay that is in nobody's way.
 const LISTEN: (&str, &str) = ("CALL__TURN__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0");
 
+/// For an SFU that is in nobody's way.
+const SFU_LISTEN: (&str, &str) = ("CALL__SFU__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0");
+
 struct Operator {
     folder: TempDir,
 }
@@ -37,6 +40,7 @@ impl Operator {
         Command::new(env!("CARGO_BIN_EXE_call-server"))
             .args(arguments)
             .env_clear()
+            .envs([SFU_LISTEN])
             .envs(variables.iter().copied())
             .current_dir(self.folder.path())
             .output()
@@ -197,7 +201,8 @@ fn check_is_content_with_a_server_for_production() {
             "[auth]\nhs256_secrets = [\"{SECRET}\"]\n\
              [server]\nallowed_origins = [\"https://app.example.com\"]\n\
              [turn]\nembedded = false\nexternal = [\"turn:turn.example.com:3478\"]\n\
-             secrets = [\"Jw0m2hX5bVgkz0tA\"]\n"
+             secrets = [\"Jw0m2hX5bVgkz0tA\"]\n\
+             [sfu]\nenabled = false\n"
         ),
     );
     assert!(
@@ -333,6 +338,92 @@ fn check_tells_a_relay_that_runs_from_others() {
             "ok: turn.listen: {address} (tcp) is in use and answers: by this server, if it runs"
         )
     );
+}
+
+/// Lines that `check` prints about the SFU.
+fn about_sfu(output: &Output) -> Vec<String> {
+    let lines = out(output).into_iter();
+    lines
+        .filter(|line| line.contains("SFU") || line.contains("sfu."))
+        .collect()
+}
+
+#[test]
+fn check_tries_the_sfu() {
+    let operator = Operator::new();
+    let dev = ("CALL__DEV", "true");
+    let output = operator.run(&["check"], &[dev, LISTEN]);
+    assert!(output.status.success(), "{output:?}");
+    let said = about_sfu(&output);
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].starts_with("ok: sfu.listen: the SFU can listen on 127.0.0.1:"));
+    assert!(
+        said[0].ends_with("(udp)") && said[1].ends_with("(tcp)"),
+        "{said:#?}"
+    );
+    let outside = ("CALL__SFU__EXTERNAL_IP", "127.9.9.9");
+    let output = operator.run(&["check"], &[dev, LISTEN, outside]);
+    assert!(output.status.success(), "{output:?}");
+    let said = about_sfu(&output);
+    assert!(
+        said[2].starts_with("warning: the SFU is not reached from here at 127.9.9.9:"),
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn check_tells_taken_ports_of_the_sfu_from_impossible_ones() {
+    let operator = Operator::new();
+    let dev = ("CALL__DEV", "true");
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    let listen = format!("udp:{address}");
+    let output = operator.run(&["check"], &[dev, LISTEN, ("CALL__SFU__LISTEN", &listen)]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        about_sfu(&output),
+        [format!(
+            "ok: sfu.listen: {address} (udp) is in use: by this server, if it runs"
+        )]
+    );
+    // No host has an address of the documentation.
+    let nowhere = ("CALL__SFU__LISTEN", "udp:192.0.2.1:7882");
+    let output = operator.run(&["check"], &[dev, LISTEN, nowhere]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = about_sfu(&output);
+    let expected = "error: sfu.listen: cannot listen on 192.0.2.1:7882 (udp): ";
+    assert!(said[0].starts_with(expected), "{said:#?}");
+}
+
+#[test]
+fn a_taken_port_of_the_sfu_is_named() {
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    for (protocol, address) in [
+        ("udp", udp.local_addr().expect("an address")),
+        ("tcp", tcp.local_addr().expect("an address")),
+    ] {
+        let operator = Operator::new();
+        let listen = format!("{protocol}:{address}");
+        let output = operator.run(
+            &["serve"],
+            &[
+                ("CALL__AUTH__HS256_SECRETS", SECRET),
+                ("CALL__SERVER__PORT", "0"),
+                ("CALL__SFU__LISTEN", &listen),
+                LISTEN,
+            ],
+        );
+        assert_eq!(output.status.code(), Some(1));
+        let said = err(&output).concat();
+        let expected = format!("sfu.listen: cannot listen on {address} ({protocol}): ");
+        assert!(said.contains(&expected), "{said}");
+        assert!(said.contains("or set sfu.enabled = false"), "{said}");
+        assert!(
+            !operator.folder.path().join("data").exists(),
+            "and nothing was written"
+        );
+    }
 }
 
 #[test]

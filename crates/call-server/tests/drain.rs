@@ -37,6 +37,7 @@ impl Process {
             .env("CALL__DEV", "true")
             .env("CALL__SERVER__PORT", "0")
             .env("CALL__TURN__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0")
+            .env("CALL__SFU__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0")
             .envs(variables.iter().copied())
             .current_dir(data.path())
             .stderr(Stdio::piped())

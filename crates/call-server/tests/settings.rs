@@ -362,6 +362,24 @@ fn a_relay_that_few_reach_is_warned_of() {
 }
 
 #[test]
+fn an_sfu_that_nobody_reaches_is_warned_of() {
+    let warned = |variables: &[(&str, &str)]| {
+        let warnings = load(variables).expect("right").warnings();
+        warnings.iter().any(|line| line.starts_with("sfu.listen: "))
+    };
+    assert!(warned(&[]));
+    for variable in [
+        ("CALL__DEV", "true"),
+        ("CALL__SFU__ENABLED", "false"),
+        ("CALL__SFU__LISTEN", "udp:192.0.2.1:7882"),
+        ("CALL__SERVER__HOST", "0.0.0.0"),
+        ("CALL__SERVER__PUBLIC_URL", "https://calls.example.com"),
+    ] {
+        assert!(!warned(&[variable]), "{variable:?}");
+    }
+}
+
+#[test]
 fn what_is_unfit_for_production_is_warned_of() {
     let settings = load(&[
         ("CALL__DEV", "true"),

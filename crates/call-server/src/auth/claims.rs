@@ -1,4 +1,4 @@
-use call_domain::{Timestamp, UserId};
+use call_domain::{ConversationId, Timestamp, UserId};
 use serde::Deserialize;
 
 /// The longest name that is kept, in characters.
@@ -20,6 +20,9 @@ pub struct Claims {
     /// What the user may do beyond its own calls.
     #[serde(default, deserialize_with = "null_is_none")]
     pub roles: Vec<String>,
+    /// The conversations whose group calls the user may join uninvited.
+    #[serde(default, deserialize_with = "null_is_none")]
+    pub conversations: Vec<String>,
 }
 
 /// Some issuers write null for what they do not know.
@@ -36,6 +39,8 @@ pub struct Caller {
     pub name: Option<String>,
     /// May read and end any call.
     pub admin: bool,
+    /// The conversations whose group calls the user may join uninvited.
+    pub conversations: Vec<ConversationId>,
     /// When the token expires.
     pub expires_at: Timestamp,
 }
@@ -47,6 +52,12 @@ impl Caller {
             user_id: claims.sub.parse().ok()?,
             name: claims.name.as_deref().and_then(presentable),
             admin: claims.roles.iter().any(|role| role == ADMIN),
+            // What is no id is the id of no conversation.
+            conversations: claims
+                .conversations
+                .iter()
+                .filter_map(|id| id.parse().ok())
+                .collect(),
             expires_at: seconds(claims.exp),
         })
     }
@@ -82,6 +93,7 @@ mod tests {
             exp: 1_790_000_000.5,
             name: Some(name.to_owned()),
             roles: roles.iter().map(ToString::to_string).collect(),
+            conversations: vec!["team-42".to_owned(), "a b".to_owned()],
         }
     }
 
@@ -103,6 +115,17 @@ mod tests {
         assert_eq!(admin(&["admin"]), Some(true));
         assert_eq!(admin(&["Admin", "administrator"]), Some(false));
         assert_eq!(admin(&[]), Some(false));
+    }
+
+    #[test]
+    fn conversations_are_ids() {
+        let caller = Caller::from_claims(&claims("alice", "A", &[])).expect("a user id");
+        let ids: Vec<_> = caller
+            .conversations
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(ids, ["team-42"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use call_domain::UserId;
+use call_domain::{ConversationId, UserId};
 use call_engine::Authenticator;
 use call_signal::{Identity, Unauthenticated};
 use jsonwebtoken::errors::ErrorKind;
@@ -35,6 +35,8 @@ pub struct TokenRequest {
     pub ttl: Duration,
     /// Roles, such as `admin`.
     pub roles: Vec<String>,
+    /// Conversations whose group calls the user may join uninvited.
+    pub conversations: Vec<ConversationId>,
 }
 
 /// Why a token is not accepted. Says nothing that helps to forge one.
@@ -107,6 +109,7 @@ impl Tokens {
             "exp": now.as_secs().saturating_add(request.ttl.as_secs()),
             "name": request.name,
             "roles": request.roles,
+            "conversations": request.conversations,
         });
         encode(&Header::new(Algorithm::HS256), &claims, signing).ok()
     }

@@ -1,4 +1,5 @@
 mod relay;
+mod sfu;
 
 use std::fmt;
 
@@ -26,6 +27,9 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     if settings.turn.embedded {
         relay::check(&settings, &mut findings).await;
+    }
+    if settings.sfu.enabled {
+        sfu::check(&settings, &mut findings).await;
     }
     for warning in settings.warnings() {
         findings.warning(warning);

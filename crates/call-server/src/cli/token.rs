@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use call_domain::UserId;
+use call_domain::{ConversationId, UserId};
 use clap::Args;
 
 use crate::auth::{self, TokenRequest};
@@ -25,6 +25,10 @@ pub(super) struct Token {
     /// A role, such as admin; may be given several times
     #[arg(long, value_name = "ROLE")]
     role: Vec<String>,
+
+    /// A conversation whose group calls the user may join; may be given several times
+    #[arg(long, value_name = "ID")]
+    conversation: Vec<ConversationId>,
 }
 
 impl Token {
@@ -36,6 +40,7 @@ impl Token {
                 name: self.name,
                 ttl: self.ttl,
                 roles: self.role,
+                conversations: self.conversation,
             })
             .context(
                 "there is no secret to sign with: auth.hs256_secrets is empty. Whoever holds the \

@@ -76,6 +76,13 @@ fn says_json(request: &HttpRequest) -> bool {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Else a list would be taken for its fields in their order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "The body is not a JSON object.",
+        ));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         Problem::new(
             Code::InvalidRequest,

@@ -17,6 +17,12 @@ impl From<CommandError> for Problem {
             CommandError::AnsweredElsewhere => Code::AnsweredElsewhere,
             CommandError::NotRinging => Code::NotRinging,
             CommandError::NotJoined => Code::NotJoined,
+            CommandError::NotAllowed => Code::NotAllowed,
+            CommandError::NoSuchParticipant => Code::NotFound,
+            CommandError::TooManyParticipants { .. } => Code::TooManyParticipants,
+            CommandError::AlreadyInCall { call } => {
+                return Self::new(Code::AlreadyInCall, sentence(&error)).about(call);
+            }
             CommandError::Ended(reason) => Code::Gone(reason),
             CommandError::Unavailable(unavailable) => return unavailable.into(),
         };

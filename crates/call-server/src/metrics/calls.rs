@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use call_domain::{Call, CallId, CallStatus, EndReason, Event, Step};
+use call_domain::{Call, CallId, CallStatus, EndReason, Event, Step, Topology};
 use parking_lot::Mutex;
 use prometheus::{Error, Histogram, IntCounterVec, IntGaugeVec};
 
@@ -22,6 +22,7 @@ pub(crate) struct CallMetrics {
     ring_seconds: Histogram,
     setup_seconds: Histogram,
     talk_seconds: Histogram,
+    topology_changes: IntCounterVec,
     by_status: IntGaugeVec,
     live: Arc<Mutex<HashMap<CallId, CallStatus>>>,
 }
@@ -54,6 +55,11 @@ impl CallMetrics {
                 "How long people talked.",
                 &TALK,
             )?,
+            topology_changes: collectors.counters(
+                "calls_topology_changes_total",
+                "Calls that went over to another way for their media, by where they went.",
+                &["to"],
+            )?,
             by_status: collectors.gauges(
                 "calls_live",
                 "Calls that have not ended, by status.",
@@ -64,6 +70,11 @@ impl CallMetrics {
         // So that the first of each is seen as an increase.
         for reason in EndReason::ALL {
             metrics.ended.with_label_values(&[reason.as_str()]);
+        }
+        for topology in Topology::ALL {
+            metrics
+                .topology_changes
+                .with_label_values(&[topology.as_str()]);
         }
         Ok(metrics)
     }
@@ -117,7 +128,19 @@ impl CallMetrics {
             | Event::Resumed { .. }
             | Event::MediaChanged { .. }
             | Event::Left { .. }
-            | Event::Alone { .. } => {}
+            | Event::Alone { .. }
+            | Event::Added { .. }
+            | Event::Entered { .. }
+            | Event::Removed { .. }
+            | Event::Muted { .. }
+            | Event::RoleChanged { .. }
+            | Event::HandRaised { .. }
+            | Event::HandLowered { .. } => {}
+            Event::TopologyChanged { topology, .. } => {
+                self.topology_changes
+                    .with_label_values(&[topology.as_str()])
+                    .inc();
+            }
         }
     }
 

@@ -55,7 +55,7 @@ impl Collectors<'_> {
         self.registered(HistogramVec::new(options, labels)?)
     }
 
-    fn registered<C: Collector + Clone + 'static>(&self, made: C) -> Result<C, Error> {
+    pub(super) fn registered<C: Collector + Clone + 'static>(&self, made: C) -> Result<C, Error> {
         self.0.register(Box::new(made.clone()))?;
         Ok(made)
     }

@@ -2,10 +2,12 @@
 
 mod calls;
 mod collectors;
+mod sfu;
 mod turn;
 
 use std::time::Duration;
 
+use call_media::sfu::SfuCounters;
 use call_signal::HubCounts;
 use call_turn::RelayStats;
 use prometheus::{
@@ -14,6 +16,7 @@ use prometheus::{
 
 pub(crate) use calls::CallMetrics;
 use collectors::Collectors;
+use sfu::SfuMetrics;
 use turn::TurnMetrics;
 
 /// The content type of [`Metrics::text`].
@@ -39,6 +42,7 @@ pub(crate) struct Metrics {
     closes: IntCounterVec,
     dropped_measurements: IntCounter,
     turn: TurnMetrics,
+    sfu: SfuMetrics,
     /// What becomes of calls.
     pub(crate) calls: CallMetrics,
 }
@@ -92,6 +96,7 @@ impl Metrics {
                 "Quality measurements dropped because the store did not keep up.",
             )?,
             turn: TurnMetrics::new(&collectors)?,
+            sfu: SfuMetrics::new(&collectors)?,
             calls: CallMetrics::new(&collectors)?,
             registry,
         };
@@ -135,6 +140,7 @@ impl Metrics {
         hub: &HubCounts,
         dropped: u64,
         relay: Option<&RelayStats>,
+        sfu: Option<(&SfuCounters, u64)>,
     ) -> Result<String, prometheus::Error> {
         self.sockets
             .set(i64::try_from(hub.sockets).unwrap_or(i64::MAX));
@@ -146,6 +152,9 @@ impl Metrics {
         raise(&self.dropped_measurements, dropped);
         if let Some(stats) = relay {
             self.turn.refresh(stats);
+        }
+        if let Some((counters, overloads)) = sfu {
+            self.sfu.refresh(counters, overloads);
         }
         self.calls.refresh();
         let mut text = Vec::new();

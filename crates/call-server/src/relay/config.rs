@@ -1,9 +1,10 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use call_turn::{RelayConfig, RelayLimits, Secret, Transport};
 
-use crate::settings::{ListenAddress, ServerSettings, Settings};
+use crate::listen::usual_ips;
+use crate::settings::{ListenAddress, Settings};
 
 /// IANA's ports for STUN and TURN (RFC 8656 section 3.1).
 const PORT: u16 = 3478;
@@ -62,24 +63,6 @@ pub(crate) fn listeners(settings: &Settings) -> Vec<ListenAddress> {
         })
     };
     ports.into_iter().flatten().flat_map(listener).collect()
-}
-
-/// Where the HTTP server listens. Where a proxy takes people to that, all addresses: nothing takes
-/// them to the relay.
-fn usual_ips(server: &ServerSettings) -> Vec<IpAddr> {
-    let behind_proxy = server.host.is_loopback() && server.public_url.is_some();
-    if server.host == IpAddr::V6(Ipv6Addr::UNSPECIFIED) || behind_proxy {
-        let ipv6 = has_ipv6().then_some(Ipv6Addr::UNSPECIFIED.into());
-        return [Some(Ipv4Addr::UNSPECIFIED.into()), ipv6]
-            .into_iter()
-            .flatten()
-            .collect();
-    }
-    vec![server.host]
-}
-
-fn has_ipv6() -> bool {
-    UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).is_ok()
 }
 
 impl Settings {

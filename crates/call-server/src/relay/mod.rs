@@ -7,7 +7,7 @@ mod names;
 pub(crate) mod reach;
 mod secrets;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use call_turn::{
@@ -18,11 +18,11 @@ use parking_lot::Mutex;
 
 pub(crate) use config::{listeners, relay_config};
 pub use error::RelayError;
-use names::is_inner;
-pub(crate) use names::{Name, names};
+pub(crate) use names::{Name, is_inner, names};
 use secrets::configured;
 pub(crate) use secrets::throwaway;
 
+use crate::listen::vacant;
 use crate::settings::{Settings, TurnSettings};
 
 /// The relay of a server, until it is stopped.
@@ -34,16 +34,22 @@ pub(crate) struct EmbeddedRelay {
 
 impl EmbeddedRelay {
     /// Starts the relay, if the settings want one.
-    pub(crate) fn start(settings: &Settings) -> Result<Option<Self>, RelayError> {
+    /// `services` are sockets of this host that it may relay to.
+    pub(crate) fn start(
+        settings: &Settings,
+        services: &[SocketAddr],
+    ) -> Result<Option<Self>, RelayError> {
         if !settings.turn.embedded {
             return Ok(None);
         }
         // The ports first: nothing is written for a server that cannot start.
         for listener in listeners(settings) {
-            reach::vacant(listener).map_err(|error| RelayError::Listen { listener, error })?;
+            vacant(listener).map_err(|error| RelayError::Listen { listener, error })?;
         }
         let secrets = secrets::configured_or_kept(settings)?;
-        let relay = RelayServer::start(&relay_config(settings, secrets.clone()))?;
+        let mut config = relay_config(settings, secrets.clone());
+        config.peers.services = services.to_vec();
+        let relay = RelayServer::start(&config)?;
         for Listener {
             transport, bound, ..
         } in relay.addresses()

@@ -1,17 +1,14 @@
-//! Whether addresses are free, and whether a STUN server answers there.
+//! Whether a STUN server answers at an address.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use call_turn::Transport;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 use uuid::Uuid;
-
-use crate::settings::ListenAddress;
 
 /// How long an answer may take, all retransmissions together.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,32 +17,6 @@ const RETRANSMIT: Duration = Duration::from_millis(500);
 
 const MAGIC_COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 const HEADER: usize = 20;
-
-/// Whether nobody has an address. A relay alone does not tell: its threads share addresses, and so
-/// would a second relay of the same user.
-pub(crate) fn vacant(listener: ListenAddress) -> io::Result<()> {
-    let ListenAddress { transport, address } = listener;
-    if address.port() == 0 {
-        return Ok(());
-    }
-    let (kind, protocol) = match transport {
-        Transport::Udp => (Type::DGRAM, Protocol::UDP),
-        Transport::Tcp | Transport::Tls => (Type::STREAM, Protocol::TCP),
-    };
-    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    if kind == Type::STREAM {
-        // Connections that have ended do not hold an address.
-        socket.set_reuse_address(true)?;
-    }
-    socket.bind(&address.into())?;
-    if kind == Type::STREAM {
-        socket.listen(1)?;
-    }
-    Ok(())
-}
 
 /// How a listener is reached from its own host.
 pub(crate) fn from_here(bound: SocketAddr) -> SocketAddr {

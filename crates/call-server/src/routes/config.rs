@@ -1,4 +1,5 @@
 use actix_web::web::{Data, Json};
+use call_domain::TopologyPolicy;
 use call_signal::wire;
 
 use crate::app::App;
@@ -11,13 +12,16 @@ use crate::app::App;
     path = "/api/config",
     tag = "app",
     responses((status = 200, body = wire::AppConfig, description = "For apps",
-        example = json!({ "dev": false, "presence": false, "meshMax": 5, "version": "0.1.0" })))
+        example = json!({ "dev": false, "presence": false, "meshMax": 5, "sfu": true,
+            "maxParticipants": 50, "version": "0.1.0" })))
 )]
 pub(crate) async fn config(app: Data<App>) -> Json<wire::AppConfig> {
     Json(wire::AppConfig {
         dev: app.settings.dev,
         presence: app.settings.presence.directory,
         mesh_max: app.settings.policy.mesh_max,
+        sfu: app.settings.policy.topology != TopologyPolicy::P2p,
+        max_participants: app.settings.policy.seats(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

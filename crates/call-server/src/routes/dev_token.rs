@@ -53,6 +53,7 @@ pub(crate) async fn dev_token(
             name: body.value.name.as_deref().and_then(presentable),
             ttl: TTL,
             roles: Vec::new(),
+            conversations: Vec::new(),
         })
         .ok_or_else(|| Problem::new(Code::Internal, "There is no secret to sign with."))?;
     let caller = app

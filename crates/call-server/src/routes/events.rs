@@ -64,7 +64,26 @@ fn data(event: &Event) -> Map<String, Value> {
         Event::MediaChanged { media, .. } => one("media", json!(wire::MediaState::from(*media))),
         Event::Left { reason, .. } => one("reason", json!(reason.as_str())),
         Event::Ended { reason, .. } => one("reason", json!(reason.as_str())),
-        Event::Invited { .. }
+        Event::Added { by, .. } | Event::Removed { by, .. } => one("by", json!(by.as_str())),
+        Event::Muted { by, media, .. } => Map::from_iter([
+            ("by".to_owned(), json!(by.as_str())),
+            ("media".to_owned(), json!(wire::MediaState::from(*media))),
+        ]),
+        Event::RoleChanged { by, role, .. } => Map::from_iter([
+            ("by".to_owned(), json!(by.as_str())),
+            ("role".to_owned(), json!(role.as_str())),
+        ]),
+        Event::TopologyChanged {
+            topology,
+            sfu_room_id,
+        } => Map::from_iter([
+            ("topology".to_owned(), json!(topology.as_str())),
+            ("sfuRoomId".to_owned(), json!(sfu_room_id)),
+        ]),
+        Event::Entered { .. }
+        | Event::HandRaised { .. }
+        | Event::HandLowered { .. }
+        | Event::Invited { .. }
         | Event::Offered { .. }
         | Event::Alerting { .. }
         | Event::Answered { .. }

@@ -29,10 +29,15 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
         return Err(Problem::new(Code::NotAllowed, "Only for administrators."));
     }
     let relay = app.relay.as_ref().and_then(EmbeddedRelay::stats);
+    let sfu = app.sfu.as_deref();
+    let counted = sfu.and_then(|sfu| Some((sfu.counters()?, sfu.overloads())));
+    let sfu = counted
+        .as_ref()
+        .map(|(counters, overloads)| (counters, *overloads));
     let dropped = app.engine.dropped_measurements();
     let text = app
         .metrics
-        .text(&app.hub.counts(), dropped, relay.as_ref())
+        .text(&app.hub.counts(), dropped, relay.as_ref(), sfu)
         .map_err(|error| {
             tracing::error!(%error, "the metrics could not be written");
             Problem::new(Code::Internal, "The metrics could not be written.")

@@ -7,15 +7,21 @@ pub(crate) mod docs;
 pub(crate) mod end;
 pub(crate) mod events;
 pub(crate) mod get;
+pub(crate) mod hand;
 pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod initiate;
+pub(crate) mod join;
 pub(crate) mod leave;
 pub(crate) mod media;
 pub(crate) mod metrics;
+pub(crate) mod mute;
+pub(crate) mod participant;
+pub(crate) mod participants;
 pub(crate) mod presence;
 pub(crate) mod quality;
 pub(crate) mod reject;
+pub(crate) mod stats;
 pub(crate) mod turn_credentials;
 pub(crate) mod ws;
 
@@ -45,6 +51,21 @@ pub(crate) fn configure(settings: &Settings, config: &mut ServiceConfig) {
         .service(at("/api/calls/{id}/end", "POST").route(web::post().to(end::end)))
         .service(at("/api/calls/{id}/leave", "POST").route(web::post().to(leave::leave)))
         .service(at("/api/calls/{id}/media", "PATCH").route(web::patch().to(media::change_media)))
+        .service(
+            at("/api/calls/{id}/participants", "POST").route(web::post().to(participants::add)),
+        )
+        .service(
+            at("/api/calls/{id}/participants/{userId}", "PATCH, DELETE")
+                .route(web::patch().to(participant::set_role))
+                .route(web::delete().to(participant::remove)),
+        )
+        .service(
+            at("/api/calls/{id}/participants/{userId}/mute", "POST")
+                .route(web::post().to(mute::mute)),
+        )
+        .service(at("/api/calls/{id}/join", "POST").route(web::post().to(join::join)))
+        .service(at("/api/calls/{id}/hand", "PUT").route(web::put().to(hand::hand)))
+        .service(at("/api/calls/{id}/stats", GET).route(read().to(stats::stats)))
         .service(at("/api/calls/{id}/events", GET).route(read().to(events::events)))
         .service(at("/api/calls/{id}/quality", GET).route(read().to(quality::quality)))
         .service(at("/api/presence", GET).route(read().to(presence::presence)))

@@ -6,9 +6,12 @@
 
 mod complaint;
 mod layers;
+mod listen;
 mod origin;
+mod policy;
 mod reader;
 mod secret;
+mod sfu;
 mod turn;
 mod warnings;
 
@@ -16,12 +19,14 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use call_domain::{BusyPolicy, Policy};
+use call_domain::Policy;
 
 pub use complaint::{Complaint, SettingsError};
+pub use listen::ListenAddress;
 pub use origin::Origin;
 pub use secret::Secret;
-pub use turn::{ListenAddress, RelaySettings, TurnSettings};
+pub use sfu::SfuSettings;
+pub use turn::{RelaySettings, TurnSettings};
 
 use layers::Layers;
 use reader::Reader;
@@ -38,7 +43,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     pub auth: AuthSettings,
     pub turn: TurnSettings,
-    /// Section `policy`, as calls know it.
+    pub sfu: SfuSettings,
+    /// Section `policy`, as calls know it: without an SFU every call is peer-to-peer.
     pub policy: Policy,
     pub limits: LimitSettings,
     pub presence: PresenceSettings,
@@ -148,13 +154,15 @@ impl Settings {
                 ),
             );
         }
+        let sfu = SfuSettings::read(reader);
         Self {
             dev,
             server,
             database: DatabaseSettings::read(reader),
             auth: AuthSettings::read(reader, dev),
             turn: TurnSettings::read(reader),
-            policy: read_policy(reader),
+            policy: policy::read(reader, sfu.enabled),
+            sfu,
             limits: LimitSettings {
                 initiate_per_minute: reader.number("limits.initiate_per_minute", 1, 1_000_000),
                 messages_per_second: reader.number("limits.messages_per_second", 1, 100_000),
@@ -296,27 +304,6 @@ impl AuthSettings {
     }
 }
 
-fn read_policy(reader: &mut Reader) -> Policy {
-    Policy {
-        ring_timeout: reader.seconds("policy.ring_timeout"),
-        unreachable_timeout: reader.seconds("policy.unreachable_timeout"),
-        connect_timeout: reader.seconds("policy.connect_timeout"),
-        reconnect_grace: reader.seconds("policy.reconnect_grace"),
-        caller_gone_timeout: reader.seconds("policy.caller_gone_timeout"),
-        alone_timeout: reader.seconds("policy.alone_timeout"),
-        max_duration: reader.seconds("policy.max_duration"),
-        busy: reader.choice(
-            "policy.busy",
-            &[
-                ("reject", BusyPolicy::Reject),
-                ("waiting", BusyPolicy::Waiting),
-            ],
-            BusyPolicy::Reject,
-        ),
-        mesh_max: reader.number("policy.mesh_max", 2, 16),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,12 +321,6 @@ mod tests {
         );
         let unknown: Vec<_> = reader.reads().filter(|key| !known.contains(key)).collect();
         assert_eq!(unknown, Vec::<&String>::new(), "read, not in the file");
-    }
-
-    #[test]
-    fn the_default_policy_is_that_of_the_domain() {
-        let settings = Settings::load_from(None, []).expect("the defaults are right");
-        assert_eq!(settings.policy, Policy::default());
     }
 
     #[test]

@@ -120,6 +120,22 @@ impl Reader {
         self.list(key).into_iter().map(Secret::new).collect()
     }
 
+    /// A list whose items something else parses.
+    pub(super) fn items<T>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let mut items = Vec::new();
+        for text in self.list(key) {
+            match parse(&text) {
+                Ok(item) => items.push(item),
+                Err(what) => self.complain(key, what),
+            }
+        }
+        items
+    }
+
     /// One of a few words.
     pub(super) fn choice<T: Copy>(
         &mut self,

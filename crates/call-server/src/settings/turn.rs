@@ -1,7 +1,6 @@
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use call_turn::{
@@ -10,6 +9,7 @@ use call_turn::{
 use ipnet::IpNet;
 
 use super::Secret;
+use super::listen::{ListenAddress, external_ip};
 use super::reader::Reader;
 
 /// Section `turn`.
@@ -39,42 +39,14 @@ pub struct RelaySettings {
     pub limits: RelayLimits,
 }
 
-/// An address to listen on, written as `udp:127.0.0.1:3478`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListenAddress {
-    /// The protocol.
-    pub transport: Transport,
-    /// Where; an unspecified address is all of its family, port 0 a free one.
-    pub address: SocketAddr,
-}
-
-impl FromStr for ListenAddress {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "{text:?} is not of the form udp:ADDRESS:PORT, tcp:ADDRESS:PORT or tls:ADDRESS:PORT"
-            )
-        };
-        let (transport, address) = text.split_once(':').ok_or_else(wrong)?;
-        let transport = Transport::ALL
-            .into_iter()
-            .find(|known| known.as_str() == transport)
-            .ok_or_else(wrong)?;
-        let address = address.parse().map_err(|_| wrong())?;
-        Ok(Self { transport, address })
-    }
-}
-
 impl TurnSettings {
     pub(super) fn read(reader: &mut Reader) -> Self {
         let settings = Self {
             embedded: reader.flag("turn.embedded"),
             relay: RelaySettings::read(reader),
             secrets: reader.secrets("turn.secrets"),
-            external: items(reader, "turn.external", ice_uri),
-            uris: items(reader, "turn.uris", ice_uri),
+            external: reader.items("turn.external", ice_uri),
+            uris: reader.items("turn.uris", ice_uri),
             ttl: reader.seconds("turn.ttl"),
         };
         if let Err(error) = settings.check() {
@@ -101,14 +73,14 @@ impl TurnSettings {
 impl RelaySettings {
     fn read(reader: &mut Reader) -> Self {
         let certificate = certificate(reader);
-        let listen: Vec<ListenAddress> = items(reader, "turn.listen", str::parse);
+        let listen: Vec<ListenAddress> = reader.items("turn.listen", str::parse);
         let tls = |listener: &ListenAddress| listener.transport == Transport::Tls;
         if certificate.is_none() && listen.iter().any(tls) {
             reader.complain("turn.certificate_file", "is needed to listen for tls");
         }
         Self {
             listen,
-            external_ip: external_ip(reader),
+            external_ip: external_ip(reader, "turn.external_ip"),
             host: reader.parsed("turn.host", None, |text| {
                 if text.is_empty() {
                     return Ok(None);
@@ -134,8 +106,8 @@ impl RelaySettings {
                 }
             }),
             peers: PeerPolicy {
-                allow: items(reader, "turn.allow_peers", network),
-                deny: items(reader, "turn.deny_peers", network),
+                allow: reader.items("turn.allow_peers", network),
+                deny: reader.items("turn.deny_peers", network),
                 services: Vec::new(),
             },
             limits: limits(reader),
@@ -167,24 +139,6 @@ fn certificate(reader: &mut Reader) -> Option<CertificateFiles> {
     }
 }
 
-fn external_ip(reader: &mut Reader) -> Vec<IpAddr> {
-    const KEY: &str = "turn.external_ip";
-    let ips: Vec<IpAddr> = items(reader, KEY, |text| {
-        text.parse()
-            .map_err(|_| format!("{text:?} is no IP address"))
-    });
-    for (index, ip) in ips.iter().enumerate() {
-        if ip.is_unspecified() || ip.is_multicast() {
-            reader.complain(KEY, format!("{ip} cannot be reached"));
-        }
-        let family = |other: &IpAddr| other.is_ipv4() == ip.is_ipv4();
-        if ips.iter().take(index).any(family) {
-            reader.complain(KEY, "may have one IPv4 and one IPv6 address at most");
-        }
-    }
-    ips
-}
-
 fn limits(reader: &mut Reader) -> RelayLimits {
     const MAX_LIFETIME: &str = "turn.max_lifetime";
     const SHORTEST: Duration = Duration::from_mins(1);
@@ -200,22 +154,6 @@ fn limits(reader: &mut Reader) -> RelayLimits {
         max_lifetime,
         ..RelayLimits::default()
     }
-}
-
-/// A list whose items something else parses.
-fn items<T>(
-    reader: &mut Reader,
-    key: &'static str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Vec<T> {
-    let mut items = Vec::new();
-    for text in reader.list(key) {
-        match parse(&text) {
-            Ok(item) => items.push(item),
-            Err(what) => reader.complain(key, what),
-        }
-    }
-    items
 }
 
 fn ice_uri(text: &str) -> Result<IceUri, String> {

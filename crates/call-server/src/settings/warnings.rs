@@ -42,6 +42,11 @@ impl Settings {
              encrypted connections out do not reach the relay",
         );
         warn(
+            self.sfu.enabled && !self.dev && self.sfu_listens_on_loopback_only(),
+            "sfu.listen: loopback addresses only; group calls of people on other machines will not \
+             have media",
+        );
+        warn(
             self.turn.secrets.iter().any(Secret::is_well_known),
             "turn.secrets: contains a secret from a manual; make one of your own",
         );

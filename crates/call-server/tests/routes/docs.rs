@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::start;
 
-const ROUTES: [(&str, &str); 19] = [
+const ROUTES: [(&str, &str); 26] = [
     ("get", "/api/calls"),
     ("post", "/api/calls/initiate"),
     ("get", "/api/calls/turn-credentials"),
@@ -14,6 +14,13 @@ const ROUTES: [(&str, &str); 19] = [
     ("post", "/api/calls/{id}/end"),
     ("post", "/api/calls/{id}/leave"),
     ("patch", "/api/calls/{id}/media"),
+    ("post", "/api/calls/{id}/participants"),
+    ("patch", "/api/calls/{id}/participants/{userId}"),
+    ("delete", "/api/calls/{id}/participants/{userId}"),
+    ("post", "/api/calls/{id}/participants/{userId}/mute"),
+    ("post", "/api/calls/{id}/join"),
+    ("put", "/api/calls/{id}/hand"),
+    ("get", "/api/calls/{id}/stats"),
     ("get", "/api/calls/{id}/events"),
     ("get", "/api/calls/{id}/quality"),
     ("get", "/api/presence"),

@@ -49,6 +49,8 @@ pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Server {
         ("CALL__SERVER__PORT", "0"),
         ("CALL__SERVER__WORKERS", "1"),
         ("CALL__TURN__EMBEDDED", "false"),
+        ("CALL__SFU__ENABLED", "false"),
+        ("CALL__SFU__LISTEN", "udp:127.0.0.1:0,tcp:127.0.0.1:0"),
     ];
     let all = defaults
         .iter()
@@ -113,6 +115,10 @@ impl Server {
 
     pub(crate) async fn patch(&self, user: &str, path: &str, body: &Value) -> Reply {
         self.ask("PATCH", path).by(user).json(body).send().await
+    }
+
+    pub(crate) async fn put(&self, user: &str, path: &str, body: Value) -> Reply {
+        self.ask("PUT", path).by(user).json(&body).send().await
     }
 
     /// Somebody's device calls others; returns the id of the call.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use call_turn::{Listener, RelayServer};
 
 use super::Findings;
+use crate::listen;
 use crate::relay::{self, RelayError, reach};
 use crate::settings::{ListenAddress, Settings};
 
@@ -13,7 +14,7 @@ pub(super) async fn check(settings: &Settings, findings: &mut Findings) {
     let mut running = Vec::new();
     let mut vacant = true;
     for listener in &wanted {
-        if let Err(error) = reach::vacant(*listener) {
+        if let Err(error) = listen::vacant(*listener) {
             vacant = false;
             if taken(*listener, error, findings).await {
                 running.push(*listener);
