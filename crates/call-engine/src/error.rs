@@ -1,4 +1,4 @@
-use call_domain::{EndReason, Rejection, RejectionKind};
+use call_domain::{CallId, EndReason, Rejection, RejectionKind};
 use call_store::StoreError;
 
 /// Why the engine could not do what would have been allowed. Nothing was told to anybody.
@@ -39,6 +39,12 @@ pub enum CommandError {
     /// There is no such participant to do it to.
     #[error("no such participant")]
     NoSuchParticipant,
+    /// The device is in another live call.
+    #[error("the device is in another call")]
+    AlreadyInCall {
+        /// Which.
+        call: CallId,
+    },
     /// More people than may be in the call.
     #[error("more than {max} participants")]
     TooManyParticipants {

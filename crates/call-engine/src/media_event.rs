@@ -51,7 +51,9 @@ impl Engine {
                 session: offer.session.clone(),
                 revision: offer.revision,
             };
-            member.offered(key, frame, |frame| self.bus.send_to(&who, frame));
+            member.offered(key, frame, self.clock.now(), |frame| {
+                self.bus.send_to(&who, frame)
+            });
             Some(())
         });
     }

@@ -9,9 +9,10 @@ use call_media::sfu::{Command, RoomId, RoomStats};
 /// [`Engine::media_event`](crate::Engine::media_event). An engine without a media plane keeps every call peer-to-peer.
 #[async_trait]
 pub trait MediaPlane: Debug + Send + Sync + 'static {
-    /// Asks something of a room. Never blocks; the commands of a room are carried out in the order in which they come.
+    /// Asks something of a room. Never blocks, and never calls the engine back from within.
     ///
-    /// What cannot be carried out is told as [`Event::Refused`](call_media::sfu::Event::Refused).
+    /// The commands of a room are carried out in the order in which they come, and none is lost: a plane that does not
+    /// keep up keeps them for later. What is refused is told as [`Event::Refused`](call_media::sfu::Event::Refused).
     fn command(&self, room: &RoomId, command: Command);
 
     /// A room as it is now; without peers if there is no such room, or nobody answered.

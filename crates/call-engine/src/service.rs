@@ -120,7 +120,8 @@ impl From<CommandError> for SignalError {
             CommandError::NotRinging => ErrorCode::NotRinging,
             CommandError::NotJoined => ErrorCode::NotInCall,
             // Refusals of what only REST can ask for.
-            CommandError::NotAllowed
+            CommandError::AlreadyInCall { .. }
+            | CommandError::NotAllowed
             | CommandError::NoSuchParticipant
             | CommandError::TooManyParticipants { .. } => ErrorCode::InvalidMessage,
             CommandError::Ended(_) => ErrorCode::CallEnded,

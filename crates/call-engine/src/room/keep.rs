@@ -47,10 +47,10 @@ impl Engine {
     /// A device can be told something: it comes into the room, or is given what it missed.
     pub(crate) fn rooms_ready(&self, live: &LiveCall, who: &Address) {
         self.follow_rooms(live);
-        let call = live.call.id();
+        let (call, now) = (live.call.id(), self.clock.now());
         self.with_rooms(call, &live.line, |rooms, _| {
             for member in rooms.memberships(who) {
-                member.deliver(|offer| self.bus.send_to(who, offer));
+                member.deliver(now, |offer| self.bus.send_to(who, offer));
             }
             self.tell_streams(call, rooms, who);
             self.tell_speakers_to(call, rooms, who);

@@ -1,12 +1,16 @@
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use bytestring::ByteString;
-use call_domain::DeviceId;
+use call_domain::{DeviceId, Timestamp};
 use call_media::sfu::{Publication, SessionId, StreamState, View};
 
 /// How many sessions of a member are known: the one in use, the one that takes its place, and those that a client
 /// which begins anew all the time left behind.
 const MOST_SESSIONS: usize = 4;
+
+/// How long an offer and a wish for one may cross each other on the way.
+const CROSSING: Duration = Duration::from_secs(1);
 
 /// A device in a room.
 #[derive(Debug)]
@@ -32,8 +36,8 @@ pub(crate) struct OfferKey {
 struct Outstanding {
     key: OfferKey,
     frame: ByteString,
-    /// It was given to the device's present socket.
-    sent: bool,
+    /// When it was given to the device's present socket; `None` if it was not.
+    sent: Option<Timestamp>,
 }
 
 /// The pictures that a member asked for, and how they come.
@@ -65,6 +69,7 @@ impl Member {
         &mut self,
         key: OfferKey,
         frame: ByteString,
+        now: Timestamp,
         send: impl FnOnce(&ByteString) -> bool,
     ) {
         if !self.knows(&key.session) {
@@ -73,7 +78,7 @@ impl Member {
             }
             self.sessions.push_back(key.session.clone());
         }
-        let sent = send(&frame);
+        let sent = send(&frame).then_some(now);
         self.offer = Some(Outstanding { key, frame, sent });
     }
 
@@ -87,16 +92,24 @@ impl Member {
     /// The device has another socket: what was sent by the last one may be lost.
     pub(crate) fn reconnected(&mut self) {
         if let Some(offer) = &mut self.offer {
-            offer.sent = false;
+            offer.sent = None;
         }
     }
 
     /// Sends the last offer, unless it was sent by this socket or answered.
-    pub(crate) fn deliver(&mut self, send: impl FnOnce(&ByteString) -> bool) {
+    pub(crate) fn deliver(&mut self, now: Timestamp, send: impl FnOnce(&ByteString) -> bool) {
         if let Some(offer) = &mut self.offer
-            && !offer.sent
+            && offer.sent.is_none()
         {
-            offer.sent = send(&offer.frame);
+            offer.sent = send(&offer.frame).then_some(now);
         }
+    }
+
+    /// The offer of a new session is on its way: whoever asks for one has not seen it yet.
+    pub(crate) fn is_about_to_begin(&self, now: Timestamp) -> bool {
+        self.offer.as_ref().is_some_and(|offer| {
+            let sent = offer.sent.is_none_or(|sent| now.since(sent) < CROSSING);
+            offer.key.revision == 1 && sent
+        })
     }
 }

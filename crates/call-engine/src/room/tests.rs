@@ -384,7 +384,7 @@ fn sessions_belong_to_the_room_that_offered_them() {
         };
         let room = rooms.room_mut(&name(room)).expect("room");
         let member = room.member_mut(&user(0)).expect("member");
-        member.offered(key, "offer".into(), |_| true);
+        member.offered(key, "offer".into(), at(0), |_| true);
     };
     assert_eq!(rooms.of_session(&who, &session(1)), Err(NoSession::NoRoom));
     follow(&mut rooms, &wish(3, Some(3), &[0, 1]), 0);
@@ -420,18 +420,18 @@ fn an_offer_is_sent_until_it_is_answered_once_for_each_socket() {
     };
     let sent = |member: &mut Member| {
         let mut sent = false;
-        member.deliver(|_| {
+        member.deliver(at(5), |_| {
             sent = true;
             true
         });
         sent
     };
-    member.offered(key(1), "one".into(), |_| false);
+    member.offered(key(1), "one".into(), at(0), |_| false);
     assert!(sent(&mut member));
     assert!(!sent(&mut member));
     member.reconnected();
     assert!(sent(&mut member));
-    member.offered(key(2), "two".into(), |_| true);
+    member.offered(key(2), "two".into(), at(9), |_| true);
     member.answered(&key(1));
     member.reconnected();
     assert!(sent(&mut member));

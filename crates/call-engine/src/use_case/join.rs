@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use call_domain::{Address, Call, CallId, Command, ConversationId};
 
+use super::in_call::is_in;
 use crate::error::Unavailable;
 use crate::{CallView, CommandError, Engine};
 
@@ -25,6 +26,9 @@ impl Engine {
             if !belongs(&live.call, &who, &conversations) {
                 return Err(CommandError::NotFound);
             }
+            if let Some(call) = engine.other_call_of(call, &who) {
+                return Err(CommandError::AlreadyInCall { call });
+            }
             engine
                 .apply(call, move |engine, _| {
                     Some(Command::Join {
@@ -37,6 +41,17 @@ impl Engine {
                 .await
         });
         Ok(joined.await.map_err(Unavailable::from)??.view())
+    }
+}
+
+impl Engine {
+    /// Another live call that the device is in.
+    fn other_call_of(&self, call: CallId, who: &Address) -> Option<CallId> {
+        let calls = self.roster.of_user(&who.user);
+        let other = calls
+            .iter()
+            .find(|live| live.call.id() != call && is_in(&live.call, who));
+        other.map(|live| live.call.id())
     }
 }
 

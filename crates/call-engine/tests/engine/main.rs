@@ -4,13 +4,18 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc, unreachable_pub)]
 
 mod faults;
+mod group;
+mod handover;
 mod idempotency;
 mod lifecycle;
+mod media;
+mod moderation;
 mod presence;
 mod privacy;
 mod quality;
 mod races;
 mod restart;
+mod rooms;
 mod signals;
 mod stopping;
 mod stress;

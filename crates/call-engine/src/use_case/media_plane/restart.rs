@@ -8,13 +8,15 @@ use crate::roster::LiveCall;
 
 impl Engine {
     /// A device asks for an ICE restart of a session, or for a new session (`media:restart`).
+    ///
+    /// Nothing more is asked of the media plane while the first offer of a new session is on its way.
     pub(super) fn restart_media(
         &self,
         live: &LiveCall,
         who: &Address,
         session: Option<&str>,
     ) -> Result<(), MediaError> {
-        let call = live.call.id();
+        let (call, now) = (live.call.id(), self.clock.now());
         let was_in = self.with_rooms(call, &live.line, |rooms, _| rooms.of_device(who).cloned());
         // A device that the media plane had no place for may try again.
         self.follow_rooms(live);
@@ -24,17 +26,20 @@ impl Engine {
                 Some(session) => rooms.of_session(who, session)?,
                 None => rooms.of_device(who).ok_or(NoSession::NoRoom)?,
             };
-            // Whoever just came in is sent a new session anyway.
-            if was_in
-                .as_ref()
-                .is_some_and(|was| was.as_ref() == Some(room))
-            {
-                let restart = Command::Restart {
-                    peer: who.user.clone(),
-                    session,
-                };
-                orders.push((room.clone(), restart));
+            let room = room.clone();
+            let just_came = was_in.flatten().as_ref() != Some(&room);
+            let on_its_way = rooms
+                .room_mut(&room)
+                .and_then(|room| room.member_mut(&who.user))
+                .is_some_and(|member| member.is_about_to_begin(now));
+            if just_came || (session.is_none() && on_its_way) {
+                return Ok(());
             }
+            let restart = Command::Restart {
+                peer: who.user.clone(),
+                session,
+            };
+            orders.push((room, restart));
             Ok::<_, NoSession>(())
         });
         Ok(passed_on.ok_or(MediaError::NotOnSfu)??)

@@ -11,6 +11,8 @@ impl Engine {
         let call = live.call.id();
         let frame = media_message::switched(call, &who.user, to);
         self.send_to_others(live, who, &frame);
+        // It may be quicker than what makes the former room one that is on its way out.
+        self.follow_rooms(live);
         self.with_rooms(call, &live.line, |rooms, orders| {
             rooms.switched(&who.user, to, orders);
         });

@@ -2,6 +2,7 @@
 //! on a runtime of its own (so that it can crash), and a clock that is moved by hand.
 
 pub mod faulty;
+pub mod plane;
 
 use std::sync::Arc;
 use std::time::Duration;
