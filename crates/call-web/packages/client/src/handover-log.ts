@@ -2,7 +2,7 @@ import { AFTER_MS, audioGap, videoGap } from "./gap.js";
 import type { Count, Probe } from "./probe.js";
 import type { Handover } from "./snapshot.js";
 import type { BySource, Way } from "./way.js";
-import type { Topology } from "./wire/types.js";
+import type { MediaState, Topology } from "./wire/types.js";
 
 /** Handovers that are remembered. */
 const MAX_LOGGED = 32;
@@ -17,8 +17,8 @@ export interface Change {
   at: number;
   old: Way | null;
   fresh: Way | null;
-  /** The picture is the shared screen. */
-  screen: boolean;
+  /** What they send at this moment. */
+  media: MediaState;
 }
 
 /** What handovers were like. */
@@ -65,11 +65,11 @@ interface Counts {
 }
 
 function measured(
-  { userId, from, to, since, at, screen }: Change,
+  { userId, from, to, since, at, media }: Change,
   { old, fresh }: Counts,
 ): Handover {
   // A device sends one picture, the SFU each by itself.
-  const picture = (topology: Topology) => (screen && topology === "sfu" ? "screen" : "video");
+  const picture = (topology: Topology) => (media.screen && topology === "sfu" ? "screen" : "video");
   const known = old !== null && fresh !== null;
   return {
     userId,
@@ -77,7 +77,10 @@ function measured(
     to,
     at,
     durationMs: at - since,
-    audioGapMs: known ? audioGap(old.audio, fresh.audio, at) : null,
-    videoGapMs: known ? videoGap(old[picture(from)], fresh[picture(to)], at) : null,
+    audioGapMs: known && media.audio ? audioGap(old.audio, fresh.audio, at) : null,
+    videoGapMs:
+      known && (media.video || media.screen)
+        ? videoGap(old[picture(from)], fresh[picture(to)], at)
+        : null,
   };
 }

@@ -230,8 +230,8 @@ export class Ways {
     if (step.type === "say") return this.#context.switched(step.topology);
     const { userId, from, to, since } = step;
     const [old, fresh] = [this.#way(userId, from), this.#way(userId, to)];
-    const screen = this.#media.get(userId)?.screen === true;
-    this.#log.begin({ userId, from, to, since, at, old, fresh, screen });
+    const media = this.#media.get(userId) ?? SILENT;
+    this.#log.begin({ userId, from, to, since, at, old, fresh, media });
   }
 
   #way(userId: string, topology: Topology): Way | null {
