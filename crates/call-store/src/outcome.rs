@@ -2,7 +2,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use call_domain::{
-    Call, EndReason, LeaveReason, Participant, ParticipantState, ParticipantStatus, Role,
+    Call, EndReason, LeaveReason, LegClosed, LegState, Participant, ParticipantState,
+    ParticipantStatus, Role,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ impl Outcome {
     pub fn of(call: &Call, participant: &Participant) -> Self {
         match participant.role {
             Role::Initiator => Self::of_initiator(call, participant),
-            Role::Moderator | Role::Participant => Self::of_invitee(call, &participant.state),
+            Role::Moderator | Role::Participant => Self::of_invitee(call, participant),
         }
     }
 
@@ -62,7 +63,7 @@ impl Outcome {
             return Self::Failed;
         }
         match call.end_reason() {
-            None if participant.is_present() => Self::Ongoing,
+            None if participant.is_present() || participant.is_ringing() => Self::Ongoing,
             // A group call that goes on without its initiator.
             None if call.answered_at().is_some() => Self::Answered,
             None => Self::Cancelled,
@@ -71,12 +72,12 @@ impl Outcome {
         }
     }
 
-    fn of_invitee(call: &Call, state: &ParticipantState) -> Self {
+    fn of_invitee(call: &Call, participant: &Participant) -> Self {
         let unless_live = |outcome| match call.end_reason() {
             None => Self::Ongoing,
             Some(_) => outcome,
         };
-        match *state {
+        match participant.state {
             ParticipantState::Invited { .. } | ParticipantState::Alerting { .. } => {
                 unless_live(Self::Missed)
             }
@@ -87,7 +88,21 @@ impl Outcome {
             ParticipantState::Left {
                 joined_at: Some(_), ..
             }
-            | ParticipantState::Removed { .. } => Self::Answered,
+            | ParticipantState::Removed {
+                joined_at: Some(_), ..
+            } => Self::Answered,
+            // Put out before media flowed, or while it rang.
+            ParticipantState::Removed {
+                joined_at: None, ..
+            } => {
+                let reason = LegClosed::Left;
+                let took_it = LegState::Closed { reason };
+                if participant.legs.iter().any(|leg| leg.state == took_it) {
+                    Self::Answered
+                } else {
+                    Self::Missed
+                }
+            }
             // Took it, but media never flowed.
             ParticipantState::Left {
                 joined_at: None,

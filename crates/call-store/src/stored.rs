@@ -19,8 +19,6 @@ pub struct Annotations {
     pub quality: BTreeMap<UserId, Quality>,
     /// A summary of the quality.
     pub quality_stats: Option<Value>,
-    /// The room of the selective forwarding unit.
-    pub sfu_room_id: Option<String>,
     /// Where a recording is found.
     pub recording_url: Option<String>,
 }

@@ -203,7 +203,6 @@ pub(crate) fn stored_call(
         annotations: Annotations {
             quality,
             quality_stats,
-            sfu_room_id: row.change.sfu_room_id.clone(),
             recording_url: annotations.recording_url,
         },
     })

@@ -216,4 +216,32 @@ async fn outcomes_are_those_of_the_asking_user(store: TestStore) {
     assert_eq!(outcomes(&call).await, (Outcome::Ongoing, Outcome::Declined));
     let call = step(&store, &call, answer("bob"), after(802)).await;
     assert_eq!(outcomes(&call).await, (Outcome::Ongoing, Outcome::Ongoing));
+
+    // Put out before media flowed, bob has taken it all the same; called no longer, he has not.
+    let remove = || Command::Remove {
+        by: user("alice"),
+        admin: false,
+        user: user("bob"),
+    };
+    let call = step(&store, &call, remove(), after(803)).await;
+    assert_eq!(outcomes(&call).await, (Outcome::Ongoing, Outcome::Answered));
+    step(&store, &call, end("alice"), after(804)).await;
+    let call = placed(&store, "alice", &["bob", "carol"], after(900)).await;
+    let call = step(&store, &call, remove(), after(901)).await;
+    assert_eq!(outcomes(&call).await, (Outcome::Ongoing, Outcome::Missed));
+
+    // Alice leaves, and is called back.
+    let call = step(&store, &call, answer("carol"), after(902)).await;
+    let leave = Command::Leave {
+        user: user("alice"),
+    };
+    let call = step(&store, &call, leave, after(903)).await;
+    assert_eq!(outcomes(&call).await, (Outcome::Answered, Outcome::Missed));
+    let add = Command::Add {
+        by: user("carol"),
+        invitees: request("carol", &["alice"]).invitees,
+        in_other_calls: Vec::new(),
+    };
+    let call = step(&store, &call, add, after(904)).await;
+    assert_eq!(outcomes(&call).await, (Outcome::Ongoing, Outcome::Missed));
 }

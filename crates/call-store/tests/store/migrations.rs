@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use call_store::Store;
+use call_domain::TopologyPolicy;
+use call_store::{IdempotencyKey, Placed, Store};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
@@ -13,6 +14,7 @@ use crate::support::*;
 contract!(
     down_undoes_up,
     migrating_twice_does_nothing,
+    what_an_older_server_stored_is_understood,
     many_may_migrate_at_once
 );
 
@@ -104,6 +106,90 @@ async fn down_undoes_up(store: TestStore) {
 async fn migrating_twice_does_nothing(store: TestStore) {
     assert_eq!(store.pending().await.unwrap(), [""; 0]);
     assert_eq!(store.migrate().await.unwrap(), [""; 0]);
+}
+
+/// Where documents have what servers of before the SFU knew nothing of.
+const NEW_IN_POLICY: [&str; 4] = [
+    "topology",
+    "sfu_from",
+    "p2p_return_after",
+    "max_participants",
+];
+const NEW_IN_SNAPSHOT: [&str; 8] = [
+    "call.policy.topology",
+    "call.policy.sfu_from",
+    "call.policy.p2p_return_after",
+    "call.policy.max_participants",
+    "call.change.sfu_room_id",
+    "call.change.p2p_deadline",
+    "participants.0.change.hand_raised_at",
+    "participants.1.change.hand_raised_at",
+];
+
+/// Takes from every document of a column what stands there.
+fn strip(store: &TestStore, table: &str, column: &str, places: &[&str]) {
+    match store.backend() {
+        #[cfg(feature = "sqlite")]
+        call_store::Backend::Sqlite => {
+            let file = store.url.strip_prefix("sqlite://").unwrap();
+            let mut connection = SqliteConnection::establish(file).unwrap();
+            for place in places {
+                let place = place.replace(".0.", "[0].").replace(".1.", "[1].");
+                let removed = format!("json_remove({column}, '$.{place}')");
+                let update =
+                    format!("UPDATE {table} SET {column} = {removed} WHERE {removed} <> {column}");
+                let rows = sql_query(update).execute(&mut connection).unwrap();
+                assert!(rows > 0, "{place} is not there");
+            }
+        }
+        #[cfg(feature = "libpq")]
+        call_store::Backend::Postgres => {
+            let mut connection = PgConnection::establish(&store.url).unwrap();
+            for place in places {
+                let removed = format!("{column} #- '{{{}}}'", place.replace('.', ","));
+                let update =
+                    format!("UPDATE {table} SET {column} = {removed} WHERE {removed} <> {column}");
+                let rows = sql_query(update).execute(&mut connection).unwrap();
+                assert!(rows > 0, "{place} is not there");
+            }
+        }
+        #[allow(unreachable_patterns)]
+        _ => unreachable!("a store of a database that is not compiled in"),
+    }
+}
+
+async fn what_an_older_server_stored_is_understood(store: TestStore) {
+    let key = IdempotencyKey {
+        user: user("alice"),
+        key: "key".into(),
+        fingerprint: "f".into(),
+        expires_at: after(86_400),
+    };
+    let wish = || request("alice", &["bob"]);
+    let Placed::Stored { step: first, .. } =
+        try_place(&store, wish(), Some(key.clone()), START).await
+    else {
+        panic!("no new call");
+    };
+    let call = step(&store, &first.call, answer("bob"), after(1)).await;
+
+    strip(&store, "calls", "policy", &NEW_IN_POLICY);
+    strip(&store, "idempotency_keys", "snapshot", &NEW_IN_SNAPSHOT);
+    while store.pending().await.unwrap().is_empty() {
+        store.revert().await.unwrap();
+    }
+    assert_eq!(store.pending().await.unwrap(), ["20260201000001"]);
+    store.migrate().await.unwrap();
+
+    assert_eq!(load(&store, call.id()).await, call);
+    match try_place(&store, wish(), Some(key), after(2)).await {
+        Placed::Replayed { call, .. } => assert_eq!(call.call, first.call),
+        other => panic!("{other:?}"),
+    }
+    // It lives on, without what it never had.
+    let end = step(&store, &call, end("alice"), after(3)).await;
+    assert_eq!(end.parts().policy.topology, TopologyPolicy::P2p);
+    assert_eq!(load(&store, call.id()).await, end);
 }
 
 async fn many_may_migrate_at_once(store: TestStore) {

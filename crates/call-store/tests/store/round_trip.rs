@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use call_domain::{
-    Call, CallId, CallType, Command, Event, Invitee, MediaChange, PlaceRequest, RejectReason,
+    Call, CallId, CallType, Command, Event, Invitee, MediaChange, MediaOff, PlaceRequest, Policy,
+    RejectReason, Role,
 };
 use call_store::{CallStore, HistoryQuery, Outcome, Placed};
 use proptest::collection::vec;
@@ -23,6 +24,7 @@ const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 #[derive(Debug, Clone)]
 struct Script {
     called: usize,
+    sfu: bool,
     audio: bool,
     online: bool,
     name: Option<String>,
@@ -52,18 +54,19 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 fn any_script() -> impl Strategy<Value = Script> {
     (
-        1..=3_usize,
+        (1..=3_usize, any::<bool>()),
         any::<bool>(),
         any::<bool>(),
         proptest::option::of("[^\\x00]{0,20}"),
         proptest::option::of("[^\\s\\p{C}]{1,20}"),
         vec(("[^\\x00]{0,6}", any_json()), 0..3),
         0..2_000_000_u64,
-        vec((0..4_usize, 0..2_usize, 0..12_u8, 0..40_u64), 0..14),
+        vec((0..4_usize, 0..2_usize, 0..20_u8, 0..40_u64), 0..20),
     )
         .prop_map(
-            |(called, audio, online, name, conversation, metadata, micros, acts)| Script {
+            |((called, sfu), audio, online, name, conversation, metadata, micros, acts)| Script {
                 called,
+                sfu,
                 audio,
                 online,
                 name,
@@ -88,7 +91,7 @@ impl Script {
             } else {
                 CallType::Video
             },
-            invitees: cast[1..]
+            invitees: cast[1..=self.called]
                 .iter()
                 .zip([vec![0, 1], vec![], vec![0]])
                 .map(|(name, devices)| Invitee {
@@ -107,7 +110,10 @@ fn device_of(name: &str, n: usize) -> call_domain::DeviceId {
     [device(name), format!("{name}-tablet").parse().unwrap()][n].clone()
 }
 
-fn command(kind: u8, name: &str, n: usize) -> Command {
+fn command(kind: u8, cast: &[String], who: usize, n: usize) -> Command {
+    let name = &cast[who];
+    // Another one, to whom something is done, mostly by the initiator.
+    let (by, other) = (user(&cast[0]), user(&cast[(who + n) % cast.len()]));
     let (user, device) = (user(name), device_of(name, n));
     match kind {
         0 => Command::Offer { user, device },
@@ -135,6 +141,51 @@ fn command(kind: u8, name: &str, n: usize) -> Command {
         7 | 8 => Command::Connect { user, device },
         9 => Command::Disconnect { user, device },
         10 => Command::Resume { user, device },
+        11 => Command::Add {
+            by: user,
+            invitees: vec![
+                Invitee {
+                    user_id: other.clone(),
+                    name: (n == 0).then(|| "Added".into()),
+                    devices: vec![device],
+                },
+                Invitee {
+                    user_id: by,
+                    name: None,
+                    devices: Vec::new(),
+                },
+            ],
+            in_other_calls: if n == 0 { Vec::new() } else { vec![other] },
+        },
+        12 | 13 => Command::Join {
+            user,
+            device,
+            name: (n == 0).then(|| "Joined".into()),
+            online: n == 0,
+        },
+        14 => Command::Remove {
+            by,
+            admin: n == 0,
+            user,
+        },
+        15 => Command::Mute {
+            by,
+            user,
+            off: MediaOff {
+                audio: n == 0,
+                video: true,
+                screen: n == 1,
+            },
+        },
+        16 => Command::SetRole {
+            by,
+            user,
+            role: [Role::Moderator, Role::Participant][n],
+        },
+        17 => Command::RaiseHand {
+            user,
+            raised: n == 0,
+        },
         _ => match n {
             0 => Command::Expire,
             _ => Command::Recover,
@@ -163,12 +214,14 @@ async fn calls_of_every_kind_are_read_as_written(store: TestStore) {
 /// Plays a script with a cast of its own, and looks at every step whether the store agrees.
 async fn tell(store: &TestStore, script: &Script) {
     let tag = Uuid::now_v7().simple().to_string();
-    let cast: Vec<String> = NAMES[..=script.called]
-        .iter()
-        .map(|name| format!("{name}-{tag}"))
-        .collect();
+    let cast: Vec<String> = NAMES.iter().map(|name| format!("{name}-{tag}")).collect();
     let mut now = START + Duration::from_micros(script.micros);
-    let placed = try_place(store, script.request(&cast), None, now).await;
+    let policy = if script.sfu {
+        with_sfu()
+    } else {
+        Policy::default()
+    };
+    let placed = try_place_by(store, policy, script.request(&cast), None, now).await;
     let Placed::Stored { step, .. } = placed else {
         panic!("{placed:?}");
     };
@@ -177,8 +230,7 @@ async fn tell(store: &TestStore, script: &Script) {
     agree(store, &call).await;
     for &(who, device, kind, seconds) in &script.acts {
         now = now + Duration::from_secs(seconds) + Duration::from_micros(7);
-        let name = &cast[who % cast.len()];
-        let Ok(step) = call.apply(command(kind, name, device), now) else {
+        let Ok(step) = call.apply(command(kind, &cast, who, device), now) else {
             continue;
         };
         store.commit(&step, call.version(), now).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use call_domain::{
     Call, CallId, CallType, Command, DeviceId, Invitee, PlaceRequest, Policy, Step, Timestamp,
-    UserId, place,
+    TopologyPolicy, UserId, place,
 };
 use call_store::{Answer, CallStore, Decide, IdempotencyKey, Options, Placed, Store};
 use uuid::Uuid;
@@ -105,11 +105,33 @@ pub(crate) fn request(caller: &str, callees: &[&str]) -> PlaceRequest {
 }
 
 pub(crate) fn decide(request: PlaceRequest, at: Timestamp) -> Decide {
-    Box::new(move |live| place(request, &Policy::default(), live, at))
+    decide_by(Policy::default(), request, at)
+}
+
+fn decide_by(policy: Policy, request: PlaceRequest, at: Timestamp) -> Decide {
+    Box::new(move |live| place(request, &policy, live, at))
+}
+
+/// The default policy of a server that has an SFU.
+pub(crate) fn with_sfu() -> Policy {
+    Policy {
+        topology: TopologyPolicy::Auto,
+        ..Policy::default()
+    }
 }
 
 pub(crate) async fn try_place(
     store: &Store,
+    request: PlaceRequest,
+    key: Option<IdempotencyKey>,
+    at: Timestamp,
+) -> Placed {
+    try_place_by(store, Policy::default(), request, key, at).await
+}
+
+pub(crate) async fn try_place_by(
+    store: &Store,
+    policy: Policy,
     request: PlaceRequest,
     key: Option<IdempotencyKey>,
     at: Timestamp,
@@ -122,7 +144,7 @@ pub(crate) async fn try_place(
             .map(|invitee| invitee.user_id.clone()),
     );
     store
-        .place(&concerned, key, at, decide(request, at))
+        .place(&concerned, key, at, decide_by(policy, request, at))
         .await
         .unwrap()
 }
