@@ -69,7 +69,7 @@ export function App() {
     >
       <Routes
         identity={identity}
-        meshMax={config.data?.meshMax ?? 5}
+        maxParticipants={config.data?.maxParticipants ?? config.data?.meshMax ?? 5}
         relayOnly={relayOnly}
         onRelayOnly={changeRelayOnly}
         onSignOut={signOut}

@@ -16,7 +16,7 @@ const CallPage = lazy(() => import("./call-page/CallPage.js"));
 export interface RoutesProps {
   identity: Identity;
   /** The most people of one call, me included. */
-  meshMax: number;
+  maxParticipants: number;
   relayOnly: boolean;
   onRelayOnly: (relayOnly: boolean) => void;
   onSignOut: () => void;
@@ -24,9 +24,9 @@ export interface RoutesProps {
 
 /** Which screen belongs to which address; incoming calls show over all of them. */
 export function Routes(props: RoutesProps) {
-  const { identity, meshMax, onSignOut } = props;
+  const { identity, maxParticipants, onSignOut } = props;
   const [, navigate] = useLocation();
-  const home = { identity, meshMax, onSignOut };
+  const home = { identity, maxParticipants, onSignOut };
   return (
     <ToastProvider>
       <Switch>

@@ -44,6 +44,10 @@ export const words = {
     choose: (name: string) => `Choose ${name}`,
     present: "Online",
   },
+  live: {
+    title: "Going on now",
+    people: (count: string) => `${count} in the call`,
+  },
   recent: {
     title: "Recent calls",
     filters: { all: "All", missed: "Missed", incoming: "Incoming", outgoing: "Outgoing" },
@@ -136,6 +140,8 @@ export const words = {
       muted: "Muted",
       sharing: "Shared the screen",
     },
+    handover: "Change of the way that media takes",
+    moderator: "Moderator",
     statuses: {
       invited: "Invited",
       alerting: "Ringing",
@@ -169,6 +175,23 @@ export const words = {
     left: (who: string) => `${who} left`,
     alone: (who: string) => `${who} was alone`,
     ended: () => "The call ended",
+    added: (who: string) => `${who} was added`,
+    addedBy: (who: string, by: string) => `${by} added ${who}`,
+    entered: (who: string) => `${who} joined the call`,
+    removed: (who: string) => `${who} was removed`,
+    removedBy: (who: string, by: string) => `${by} removed ${who}`,
+    mutedBy: (who: string, by: string, what: string) => `${by} turned ${what} of ${who} off`,
+    mutedWhat: { audio: "the microphone", video: "the camera", screen: "the screen share" },
+    roleChanged: {
+      moderator: (who: string, by: string) => `${by} made ${who} a moderator`,
+      participant: (who: string, by: string) => `${by} took the moderator role from ${who}`,
+    },
+    hand_raised: (who: string) => `${who} raised the hand`,
+    hand_lowered: (who: string) => `${who} lowered the hand`,
+    topology: {
+      sfu: "Media goes over the server from here on",
+      p2p: "Media goes directly between devices from here on",
+    },
     muted: (who: string) => `${who} muted the microphone`,
     unmuted: (who: string) => `${who} unmuted the microphone`,
     cameraOn: (who: string) => `${who} turned the camera on`,

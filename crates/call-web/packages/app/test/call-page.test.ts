@@ -1,7 +1,7 @@
 import type { CallEvent, HistoryItem, QualityPoint, WireCall } from "call-client";
 import { describe, expect, test } from "vitest";
 import { eventWords } from "../src/call-page/eventWords.js";
-import { lanesOf } from "../src/call-page/lanes.js";
+import { handoversOf, lanesOf } from "../src/call-page/lanes.js";
 import { chartData } from "../src/call-page/series.js";
 import { bands } from "../src/call-page/TimeLine.js";
 import { describe as describeCall } from "../src/parts/HistoryRow.js";
@@ -68,6 +68,37 @@ describe("lanes", () => {
     ]);
   });
 
+  test("of a group: coming in later, being muted and put out", () => {
+    const { lanes } = lanesOf(
+      call,
+      [
+        event(4, "entered", "ben"),
+        event(5, "joined", "ben"),
+        event(10, "muted", "ben", { by: "ada", media: { audio: false, video: true } }),
+        event(20, "removed", "ben", { by: "ada" }),
+      ],
+      0,
+    );
+    expect(seconds(lanes[1]?.main ?? [])).toEqual([
+      ["connecting", 4, 5],
+      ["joined", 5, 20],
+    ]);
+    expect(seconds(lanes[1]?.extra ?? [])).toEqual([["muted", 10, 20]]);
+  });
+
+  test("have marks where media took another way", () => {
+    const marks = handoversOf([
+      event(3, "topology_changed", null, { topology: "sfu", sfuRoomId: "c-3" }),
+      event(4, "joined", "ben"),
+      event(40, "topology_changed", null, { topology: "p2p", sfuRoomId: null }),
+      event(50, "topology_changed", null, { topology: "moon" }),
+    ]);
+    expect(marks.map(({ at: when, to }) => [(when - start) / 1000, to])).toEqual([
+      [3, "sfu"],
+      [40, "p2p"],
+    ]);
+  });
+
   test("of a call that goes on end now", () => {
     const now = start + 9000;
     const live = { ...call, endedAt: null } as WireCall;
@@ -103,6 +134,45 @@ describe("events in words", () => {
       "Ben turned the camera off, Ben shared the screen",
     );
     expect(eventWords(media({}), () => "Ben", before)).toBeNull();
+  });
+  test("of group calls: who did what to whom", () => {
+    const name = (userId: string) => ({ ben: "Ben", ada: "Ada" })[userId] ?? userId;
+    const says = (type: string, data: object, userId: string | null = "ben") =>
+      eventWords(event(0, type, userId, data), name, before);
+    expect(says("added", { by: "ada" })).toBe("Ada added Ben");
+    expect(says("removed", { by: "ada" })).toBe("Ada removed Ben");
+    expect(says("removed", {})).toBe("Ben was removed");
+    expect(says("entered", {})).toBe("Ben joined the call");
+    expect(says("role_changed", { by: "ada", role: "moderator" })).toBe("Ada made Ben a moderator");
+    expect(says("role_changed", { by: "ada", role: "participant" })).toBe(
+      "Ada took the moderator role from Ben",
+    );
+    expect(says("hand_raised", {})).toBe("Ben raised the hand");
+    expect(says("hand_lowered", {})).toBe("Ben lowered the hand");
+    expect(says("topology_changed", { topology: "sfu" }, null)).toBe(
+      "Media goes over the server from here on",
+    );
+    expect(says("topology_changed", { topology: "p2p" }, null)).toBe(
+      "Media goes directly between devices from here on",
+    );
+  });
+  test("a moderator's mute says what was on and is off", () => {
+    const name = (userId: string) => (userId === "ben" ? "Ben" : "Ada");
+    const muted = (media: object) =>
+      eventWords(event(0, "muted", "ben", { by: "ada", media }), name, before);
+    expect(muted({ audio: false, video: true, screen: false })).toBe(
+      "Ada turned the microphone of Ben off",
+    );
+    expect(muted({ audio: false, video: false, screen: false })).toBe(
+      "Ada turned the microphone and the camera of Ben off",
+    );
+    expect(muted({ audio: true, video: true, screen: false })).toBeNull();
+  });
+  test("data that is not understood is shown by the event's name", () => {
+    const says = (type: string, data: object) =>
+      eventWords(event(0, type, "ben", data), () => "Ben", before);
+    expect(says("topology_changed", { topology: "carrier-pigeon" })).toBe("topology_changed");
+    expect(says("role_changed", { role: 7 })).toBe("role_changed");
   });
   test("an event from a newer server is shown by its name", () => {
     expect(eventWords(event(0, "teleported", "ben"), () => "Ben", before)).toBe("teleported");
@@ -208,7 +278,10 @@ test("a call can be joined where nobody answered for me, or on the device that d
   expect(isJoinable(live("joined", "there"), "me", "here")).toBe(false);
   expect(isJoinable(live("missed", null, 3), "me", "here")).toBe(true);
   expect(isJoinable(live("missed", null, 2), "me", "here")).toBe(false);
-  expect(isJoinable(live("left", "here", 3), "me", "here")).toBe(false);
+  expect(isJoinable(live("left", "here", 3), "me", "here")).toBe(true);
+  expect(isJoinable(live("failed", "here", 3), "me", "here")).toBe(true);
+  expect(isJoinable(live("left", "here", 2), "me", "here")).toBe(false);
+  expect(isJoinable(live("removed", "here", 3), "me", "here")).toBe(false);
   expect(isJoinable(live("joined", "here"), "stranger", "here")).toBe(false);
   expect(isJoinable({ ...live("joined", "here"), status: "ended" }, "me", "here")).toBe(false);
 });

@@ -1,7 +1,14 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import axe from "axe-core";
-import { type Call, CallClient, type ClientState, DeviceList, ValueStore } from "call-client";
+import {
+  type Call,
+  CallClient,
+  type ClientState,
+  DeviceList,
+  type HistoryItem,
+  ValueStore,
+} from "call-client";
 import { CallProvider } from "call-react";
 import { expect, test, vi } from "vitest";
 import { App } from "../src/App.js";
@@ -22,7 +29,14 @@ function server(dev: boolean) {
   const fetch = vi.fn(async (address: RequestInfo | URL, init?: RequestInit) => {
     const path = String(address);
     if (path === "/api/config") {
-      return Response.json({ dev, presence: true, meshMax: 5, version: "1" });
+      return Response.json({
+        dev,
+        presence: true,
+        meshMax: 5,
+        sfu: true,
+        maxParticipants: 50,
+        version: "1",
+      });
     }
     if (path === "/api/dev/token") {
       return Response.json({
@@ -108,6 +122,9 @@ class FakeClient extends CallClient {
   override call = vi.fn(async (): Promise<Call> => {
     throw new Error("no server");
   });
+  endAny(): void {
+    this.emit("ended", {} as Call);
+  }
   constructor() {
     super({ token: "t" });
     vi.spyOn(this.api, "history").mockResolvedValue({ items: [], nextCursor: null });
@@ -125,7 +142,7 @@ function home(client = new FakeClient(), onRelayOnly = vi.fn()) {
       <CallProvider client={client} devices={devices}>
         <Routes
           identity={identity}
-          meshMax={5}
+          maxParticipants={5}
           relayOnly={false}
           onRelayOnly={onRelayOnly}
           onSignOut={vi.fn()}
@@ -248,4 +265,61 @@ test("hiding the address is kept for this browser, and holds for the client", as
   fireEvent.click(await choice());
   expect(policy).toHaveBeenLastCalledWith("all");
   expect(localStorage.getItem("call-app:relay-only")).toBeNull();
+});
+
+function liveCall(id: string, status: string, people = 3): HistoryItem {
+  const at = new Date(Date.now() - 65_000).toISOString();
+  const person = (userId: string, theirs: string) => ({
+    userId,
+    name: userId,
+    role: "participant",
+    status: theirs,
+    deviceId: userId === "ada" ? "device" : "other",
+    media: { audio: true, video: true, screen: false },
+  });
+  return {
+    id,
+    status: "active",
+    type: "video",
+    createdAt: at,
+    startedAt: at,
+    durationMs: null,
+    direction: "incoming",
+    outcome: "ongoing",
+    participants: [
+      person("ada", status),
+      ...["ben", "eve", "dan", "gus"].slice(0, people - 1).map((id) => person(id, "joined")),
+    ],
+  } as unknown as HistoryItem;
+}
+
+test("home: a group that goes on without me can be joined, one that I am in is not offered", async () => {
+  const client = new FakeClient();
+  const history = vi.spyOn(client.api, "history").mockImplementation(async (query = {}) => ({
+    items:
+      query.status === "active"
+        ? [
+            liveCall("left", "left", 5),
+            liveCall("inside", "joined"),
+            liveCall("out", "removed"),
+            liveCall("two", "left", 2),
+          ]
+        : [],
+    nextCursor: null,
+  }));
+  const state = new ValueStore({ phase: "ended", wire: {}, participants: [] });
+  vi.spyOn(client, "incoming", "get").mockReturnValue(new ValueStore<readonly Call[]>([]));
+  client.stores.calls.set([{ id: "inside", state } as unknown as Call]);
+  home(client);
+  const offered = await screen.findByTestId("joinable-left");
+  expect(offered.textContent).toContain("ben and 3 others");
+  expect(offered.textContent).toContain("4 in the call · 1:0");
+  expect(screen.getAllByTestId(/^joinable-/)).toHaveLength(1);
+  expect(await serious()).toEqual([]);
+  // Leaving a call on this device asks again at once.
+  const before = history.mock.calls.length;
+  client.endAny();
+  await waitFor(() => expect(history.mock.calls.length).toBeGreaterThan(before));
+  fireEvent.click(within(offered).getByRole("link", { name: "Join" }));
+  expect(location.pathname).toBe("/call/left");
 });

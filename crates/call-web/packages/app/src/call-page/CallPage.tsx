@@ -4,9 +4,9 @@ import {
   Avatar,
   Button,
   IconButton,
-  listOf,
   QualityIndicator,
   spokenDuration,
+  titleOf,
   useCallClient,
   useClientState,
   useLocale,
@@ -28,6 +28,7 @@ export default function CallPage({ callId }: { callId: string }) {
   const { userId: me, deviceId } = useClientState();
   const [, navigate] = useLocation();
   const { start, pending } = useStartCall();
+  const strings = useStrings();
   const locale = useLocale();
   const call = useQuery({ queryKey: ["call", callId], queryFn: () => client.api.getCall(callId) });
   const events = useQuery({
@@ -55,8 +56,9 @@ export default function CallPage({ callId }: { callId: string }) {
   const nameOf = (userId: string) =>
     call.data.participants.find((person) => person.userId === userId)?.name ?? userId;
   const others = call.data.participants.filter((person) => person.userId !== me);
-  const title = listOf(
+  const title = titleOf(
     others.map((person) => nameOf(person.userId)),
+    strings,
     locale,
   );
   return (
@@ -173,6 +175,7 @@ function People({ call, nameOf }: PartProps) {
                     left !== null &&
                     ` · ${spokenDuration(left - joined, locale)}`}
                   {person.role === "initiator" && ` · ${words.page.initiator}`}
+                  {person.role === "moderator" && ` · ${words.page.moderator}`}
                 </span>
               </span>
               <QualityIndicator quality={person.connectionQuality} words />

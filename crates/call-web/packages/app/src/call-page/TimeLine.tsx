@@ -2,7 +2,7 @@ import type { CallEvent, CallType, MediaState, QualityPoint, WireCall } from "ca
 import { Avatar, clockDuration, useLocale } from "call-react";
 import { words } from "../words.js";
 import { eventWords } from "./eventWords.js";
-import { type Activity, lanesOf, type Stretch } from "./lanes.js";
+import { type Activity, handoversOf, lanesOf, type Stretch } from "./lanes.js";
 
 export interface TimeLineProps {
   call: WireCall;
@@ -26,6 +26,7 @@ const activities: readonly Activity[] = [
 export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) {
   const locale = useLocale();
   const { from, to, lanes } = lanesOf(call, events, now);
+  const handovers = handoversOf(events);
   const place = ({ from: start, to: end }: { from: number; to: number }) => ({
     left: `${(100 * (start - from)) / (to - from)}%`,
     width: `${Math.max(0.4, (100 * (end - start)) / (to - from))}%`,
@@ -75,6 +76,20 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
             </div>
           </div>
         ))}
+        {handovers.length > 0 && (
+          <div className="app-handovers" aria-hidden="true">
+            {handovers.map(({ at, to: way }) => (
+              <span
+                key={at}
+                className="app-handover"
+                data-topology={way}
+                data-testid="handover"
+                style={{ left: `${(100 * (at - from)) / (to - from)}%` }}
+                title={`${words.events.topology[way]}, ${clockDuration(at - from, locale)}`}
+              />
+            ))}
+          </div>
+        )}
         <div className="app-lane-axis" aria-hidden="true">
           <span>0:00</span>
           <span>{clockDuration((to - from) / 2, locale)}</span>
@@ -90,6 +105,12 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
               {words.page.bands[activity]}
             </li>
           ))}
+        {handovers.length > 0 && (
+          <li>
+            <span className="app-handover-key" />
+            {words.page.handover}
+          </li>
+        )}
       </ul>
       <details className="app-details">
         <summary>{words.page.events}</summary>
@@ -113,7 +134,7 @@ function inWords(type: CallType, events: readonly CallEvent[], nameOf: (userId: 
   events.forEach((event, index) => {
     const before = event.userId === null ? first : (media.get(event.userId) ?? first);
     const text = eventWords(event, nameOf, before);
-    if (event.userId !== null && event.type === "media_changed") {
+    if (event.userId !== null && (event.type === "media_changed" || event.type === "muted")) {
       media.set(event.userId, event.data.media as MediaState);
     }
     if (text !== null)

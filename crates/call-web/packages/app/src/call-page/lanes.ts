@@ -23,6 +23,7 @@ const begins: Record<string, Activity | null> = {
   created: "ringing",
   invited: "ringing",
   answered: "connecting",
+  entered: "connecting",
   joined: "joined",
   disconnected: "reconnecting",
   resumed: "joined",
@@ -31,7 +32,22 @@ const begins: Record<string, Activity | null> = {
   missed: null,
   unreachable: null,
   left: null,
+  removed: null,
 };
+
+/** When media took another way. */
+export interface HandoverMark {
+  at: number;
+  to: "p2p" | "sfu";
+}
+
+/** The changes between devices and server, for marks across all lanes. */
+export function handoversOf(events: readonly CallEvent[]): readonly HandoverMark[] {
+  return events.flatMap((event) => {
+    const to = event.type === "topology_changed" ? event.data.topology : null;
+    return to === "p2p" || to === "sfu" ? [{ at: Date.parse(event.at), to }] : [];
+  });
+}
 
 interface Open {
   main: { activity: Activity; from: number } | null;
@@ -64,7 +80,7 @@ export function lanesOf(
       closeMain(lane, state, at);
       state.main = next === null ? null : { activity: next, from: at };
       if (next === null) closeExtra(lane, state, at);
-    } else if (event.type === "media_changed") {
+    } else if (event.type === "media_changed" || event.type === "muted") {
       changeMedia(lane, state, at, event.data.media);
     }
   }

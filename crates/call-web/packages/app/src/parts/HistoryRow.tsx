@@ -1,5 +1,5 @@
 import type { HistoryItem } from "call-client";
-import { Avatar, IconButton, listOf, spokenDuration, useLocale } from "call-react";
+import { Avatar, IconButton, spokenDuration, titleOf, useLocale, useStrings } from "call-react";
 import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-react";
 import { Link } from "wouter";
 import { words } from "../words.js";
@@ -28,10 +28,11 @@ function Sign({ item }: { item: HistoryItem }) {
 
 /** One call of the past, with a way to call back. */
 export function HistoryRow({ item, me, deviceId, pending, onCallBack }: HistoryRowProps) {
+  const strings = useStrings();
   const locale = useLocale();
   const others = item.participants.filter((person) => person.userId !== me);
   const names = others.map((person) => person.name ?? person.userId);
-  const title = names.length === 0 ? item.id : listOf(names, locale);
+  const title = names.length === 0 ? item.id : titleOf(names, strings, locale);
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
   const created = new Date(item.createdAt);
   return (

@@ -24,7 +24,7 @@ export function matching(people: readonly Somebody[], search: string): Somebody[
 }
 
 /** Who is online, a search that also takes any user id, and the choice of a group. */
-export function PeopleList({ meshMax }: { meshMax: number }) {
+export function PeopleList({ maxParticipants }: { maxParticipants: number }) {
   const online = useOnlineUsers();
   const locale = useLocale();
   const { start, pending } = useStartCall();
@@ -37,7 +37,7 @@ export function PeopleList({ meshMax }: { meshMax: number }) {
   const found = matching(people, search);
   const typed = search.trim();
   const stranger = typed !== "" && !people.some((person) => person.userId === typed);
-  const most = Math.max(1, meshMax - 1);
+  const most = Math.max(1, maxParticipants - 1);
 
   const toggle = (userId: string) => {
     if (group === null) return;

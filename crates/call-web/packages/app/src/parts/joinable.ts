@@ -1,6 +1,14 @@
 import type { WireCall } from "call-client";
 
-/** Whether this device may take part in a live call: it is in it already, or nobody answered for me. */
+/** Whether the call is one of more than two people that goes on. */
+export function isLiveGroup(call: WireCall): boolean {
+  return call.status !== "ended" && call.participants.length > 2;
+}
+
+/**
+ * Whether this device may take part in a live call: it is in it already, nobody answered for me, or
+ * it is a group that goes on without me.
+ */
 export function isJoinable(call: WireCall, me: string | null, deviceId: string | null): boolean {
   if (call.status === "ended") return false;
   const mine = call.participants.find((person) => person.userId === me);
@@ -12,15 +20,15 @@ export function isJoinable(call: WireCall, me: string | null, deviceId: string |
     case "declined":
     case "unreachable":
     case "busy":
-      return call.participants.length > 2;
+    case "left":
+    case "cancelled":
+    case "failed":
+      return isLiveGroup(call);
     case "accepted":
     case "joined":
     case "reconnecting":
       return mine.deviceId === deviceId;
-    case "left":
-    case "cancelled":
     case "removed":
-    case "failed":
     case undefined:
       return false;
   }

@@ -3,6 +3,7 @@ import { Clock, Users } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Identity } from "../identity/identity.js";
 import { AccountHeader } from "../parts/AccountHeader.js";
+import { JoinableCalls } from "../parts/JoinableCalls.js";
 import { NotificationPrompt } from "../parts/NotificationPrompt.js";
 import { OngoingCall } from "../parts/OngoingCall.js";
 import { PeopleList } from "../parts/PeopleList.js";
@@ -11,7 +12,7 @@ import { words } from "../words.js";
 
 export interface HomeProps {
   identity: Identity;
-  meshMax: number;
+  maxParticipants: number;
   onSignOut: () => void;
   /** On a phone, any other page than this hides the lists. */
   page: "home" | "call" | "connection";
@@ -19,7 +20,7 @@ export interface HomeProps {
 }
 
 /** People on the left, what was chosen on the right; tabs at the bottom of a phone. */
-export function Home({ identity, meshMax, onSignOut, page, children }: HomeProps) {
+export function Home({ identity, maxParticipants, onSignOut, page, children }: HomeProps) {
   const [tab, setTab] = useState<"people" | "recent">("people");
   const state = useClientState();
   return (
@@ -29,7 +30,8 @@ export function Home({ identity, meshMax, onSignOut, page, children }: HomeProps
           <h1 className="call-hidden">{words.product}</h1>
           <AccountHeader identity={identity} connection={state.connection} onSignOut={onSignOut} />
           <OngoingCall />
-          <PeopleList meshMax={meshMax} />
+          <JoinableCalls />
+          <PeopleList maxParticipants={maxParticipants} />
           <NotificationPrompt />
         </section>
         <div className="app-main">{children}</div>

@@ -1,6 +1,22 @@
+import type { Strings } from "../strings/strings.js";
+
 /** `Ann, Bob and Eve` in the language of the reader. */
 export function listOf(names: readonly string[], locale?: string): string {
   return new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(names);
+}
+
+/** Up to so many names stand in a title. */
+const NAMES = 3;
+
+/** `Ann, Bob and Eve`, or of more people `Ann and 7 others`. */
+export function titleOf(
+  names: readonly string[],
+  strings: Pick<Strings, "andOthers">,
+  locale?: string,
+): string {
+  const [first] = names;
+  if (first === undefined || names.length <= NAMES) return listOf(names, locale);
+  return strings.andOthers(first, new Intl.NumberFormat(locale).format(names.length - 1));
 }
 
 /** `1.4 Mbit/s`, `64 kbit/s`. Input in bits per second. */

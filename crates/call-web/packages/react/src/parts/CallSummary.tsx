@@ -1,6 +1,6 @@
 import { Phone, Video } from "lucide-react";
 import { spokenDuration } from "../format/duration.js";
-import { listOf } from "../format/text.js";
+import { titleOf } from "../format/text.js";
 import type { CallEndReason, CallType, Person, Quality } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Avatar } from "./Avatar.js";
@@ -70,7 +70,7 @@ export function CallSummary(props: CallSummaryProps) {
         </>
       }
     >
-      {names.length > 0 && <p className="call-sheet-words">{listOf(names, locale)}</p>}
+      {names.length > 0 && <p className="call-sheet-words">{titleOf(names, strings, locale)}</p>}
       {(durationMs !== null || quality !== null) && (
         <dl className="call-facts" data-reason={reason}>
           {durationMs !== null && (

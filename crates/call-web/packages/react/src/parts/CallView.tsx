@@ -1,6 +1,6 @@
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
-import { listOf } from "../format/text.js";
+import { titleOf } from "../format/text.js";
 import { useFullScreen } from "../hooks/useFullScreen.js";
 import { useRememberedLayout } from "../hooks/useRememberedLayout.js";
 import { useShortcuts } from "../hooks/useShortcuts.js";
@@ -128,7 +128,8 @@ export function CallView(props: CallViewProps) {
   );
 
   const people = others.length > 0 ? others : awaited;
-  const title = titleOf(people, strings, locale);
+  const names = people.map((person) => person.name);
+  const title = names.length > 0 ? titleOf(names, strings, locale) : strings.waitingForOthers;
   const waiting = others.length === 0 || phase === "calling" || phase === "ringing";
   const words = phaseWords(phase, waiting, strings);
   const shown = [self, ...others].some((person) => person.media.video || person.media.screen);
@@ -285,17 +286,6 @@ function nameOf(
   roster: readonly Person[] | undefined,
 ): string {
   return [...others, ...(roster ?? [])].find((each) => each.userId === userId)?.name ?? userId;
-}
-
-/** Up to so many names stand in a title. */
-const NAMES = 3;
-
-function titleOf(people: readonly Person[], strings: Strings, locale: string | undefined): string {
-  const names = people.map((person) => person.name);
-  if (names.length === 0) return strings.waitingForOthers;
-  if (names.length <= NAMES) return listOf(names, locale);
-  const others = new Intl.NumberFormat(locale).format(names.length - 1);
-  return strings.andOthers(names[0] ?? "", others);
 }
 
 function phaseWords(phase: ViewPhase, waiting: boolean, strings: Strings): string | undefined {

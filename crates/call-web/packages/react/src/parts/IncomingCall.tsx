@@ -1,6 +1,6 @@
 import { Phone, Video } from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useRef } from "react";
-import { listOf } from "../format/text.js";
+import { titleOf } from "../format/text.js";
 import type { CallType, Person } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Avatar } from "./Avatar.js";
@@ -58,7 +58,7 @@ export function IncomingCall(props: IncomingCallProps) {
   const names = others.map((person) => person.name);
   const label =
     names.length > 0
-      ? strings.incomingGroupCall(from.name, listOf(names, locale), type)
+      ? strings.incomingGroupCall(from.name, titleOf(names, strings, locale), type)
       : strings.incomingCall(from.name, type);
   return (
     <div
@@ -83,7 +83,7 @@ export function IncomingCall(props: IncomingCallProps) {
             {type === "video" ? <Video size={16} aria-hidden /> : <Phone size={16} aria-hidden />}
             <span>
               {type === "video" ? strings.incomingVideo : strings.incomingAudio}
-              {names.length > 0 && ` · ${listOf(names, locale)}`}
+              {names.length > 0 && ` · ${titleOf(names, strings, locale)}`}
             </span>
           </p>
         </div>

@@ -2,7 +2,7 @@ import type { NetworkTestState } from "call-client";
 import { Mic, MicOff, Video, VideoOff, Volume2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
-import { listOf } from "../format/text.js";
+import { titleOf } from "../format/text.js";
 import type { CallType, MediaState, Person, TilePerson } from "../model.js";
 import { playTone } from "../sound/tones.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
@@ -63,7 +63,7 @@ export function PreJoin(props: PreJoinProps) {
       </div>
       <div className="call-prejoin-side">
         <h2 className="call-sheet-title">{strings.preJoinTitle}</h2>
-        {names.length > 0 && <p className="call-sheet-words">{listOf(names, locale)}</p>}
+        {names.length > 0 && <p className="call-sheet-words">{titleOf(names, strings, locale)}</p>}
         <LevelMeter stream={media.audio ? self.stream : null} />
         {kinds
           .filter((kind) => kind !== "camera" || type === "video")

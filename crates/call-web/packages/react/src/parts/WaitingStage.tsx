@@ -1,4 +1,4 @@
-import { listOf } from "../format/text.js";
+import { titleOf } from "../format/text.js";
 import type { Person, TilePerson } from "../model.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { Avatar } from "./Avatar.js";
@@ -30,7 +30,7 @@ export function WaitingStage({ people, self, words, pulsing }: WaitingStageProps
           ))}
         </div>
         <p className="call-waiting-name">
-          {names.length > 0 ? listOf(names, locale) : strings.waitingForOthers}
+          {names.length > 0 ? titleOf(names, strings, locale) : strings.waitingForOthers}
         </p>
         <p className="call-waiting-words">{words}</p>
       </div>
