@@ -122,8 +122,8 @@ class FakeClient extends CallClient {
   override call = vi.fn(async (): Promise<Call> => {
     throw new Error("no server");
   });
-  endAny(): void {
-    this.emit("ended", {} as Call);
+  end(call: Call): void {
+    this.emit("ended", call);
   }
   constructor() {
     super({ token: "t" });
@@ -309,7 +309,8 @@ test("home: a group that goes on without me can be joined, one that I am in is n
   }));
   const state = new ValueStore({ phase: "ended", wire: {}, participants: [] });
   vi.spyOn(client, "incoming", "get").mockReturnValue(new ValueStore<readonly Call[]>([]));
-  client.stores.calls.set([{ id: "inside", state } as unknown as Call]);
+  const inside = { id: "inside", state } as unknown as Call;
+  client.stores.calls.set([inside]);
   home(client);
   const offered = await screen.findByTestId("joinable-left");
   expect(offered.textContent).toContain("ben and 3 others");
@@ -318,7 +319,7 @@ test("home: a group that goes on without me can be joined, one that I am in is n
   expect(await serious()).toEqual([]);
   // Leaving a call on this device asks again at once.
   const before = history.mock.calls.length;
-  client.endAny();
+  client.end(inside);
   await waitFor(() => expect(history.mock.calls.length).toBeGreaterThan(before));
   fireEvent.click(within(offered).getByRole("link", { name: "Join" }));
   expect(location.pathname).toBe("/call/left");
