@@ -10,6 +10,7 @@ mod payload;
 mod renumbering;
 mod rewrite;
 mod rtx;
+mod segment;
 mod sent;
 mod sequence;
 mod timeline;

@@ -58,6 +58,29 @@ impl PayloadInfo {
             ..described.unwrap_or_default()
         }
     }
+
+    /// The change that calls the picture by these in the fields that the payload has. Wider values are cut to the field.
+    pub(super) fn patch(
+        &self,
+        picture_id: Option<u16>,
+        tl0_picture_index: Option<u8>,
+    ) -> DescriptorPatch {
+        let picture_id = self
+            .picture_id
+            .zip(picture_id)
+            .map(|(id, value)| PictureId {
+                value: value & ((1 << id.bits()) - 1),
+                ..id
+            });
+        let tl0_picture_index = self
+            .tl0_picture_index
+            .zip(tl0_picture_index)
+            .map(|(index, value)| Tl0PictureIndex { value, ..index });
+        DescriptorPatch {
+            picture_id,
+            tl0_picture_index,
+        }
+    }
 }
 
 impl PictureId {
@@ -157,16 +180,7 @@ mod tests {
         ) {
             let info = PayloadInfo::read(codec, &payload);
             prop_assert_eq!(info.is_empty, payload.is_empty());
-            let patch = DescriptorPatch {
-                picture_id: info.picture_id.map(|id| PictureId {
-                    value: picture_id & ((1 << id.bits()) - 1),
-                    ..id
-                }),
-                tl0_picture_index: info.tl0_picture_index.map(|tl0| Tl0PictureIndex {
-                    value: index,
-                    ..tl0
-                }),
-            };
+            let patch = info.patch(Some(picture_id), Some(index));
             let mut patched = payload.clone();
             patch.apply(&mut patched);
             prop_assert_eq!(patched.len(), payload.len());
@@ -176,11 +190,11 @@ mod tests {
             prop_assert_eq!(again.tl0_picture_index, patch.tl0_picture_index);
             prop_assert_eq!(again.starts_key_frame, info.starts_key_frame);
             prop_assert_eq!(again.temporal_id, info.temporal_id);
-            DescriptorPatch {
-                picture_id: info.picture_id,
-                tl0_picture_index: info.tl0_picture_index,
-            }
-            .apply(&mut patched);
+            let back = info.patch(
+                info.picture_id.map(|id| id.value),
+                info.tl0_picture_index.map(|tl0| tl0.value),
+            );
+            back.apply(&mut patched);
             prop_assert_eq!(&patched, &payload);
             // Nor does a patch do harm to a payload that it was not made for.
             patch.apply(patched.get_mut(..payload.len() / 4).unwrap());

@@ -54,6 +54,11 @@ impl Renumbering {
     /// What a number that is higher than all before becomes; those between it and them are missing.
     pub(super) fn advance(&mut self, number: u64) -> u64 {
         self.highest = self.highest.max(number);
+        self.next_is(number)
+    }
+
+    /// What a number that is higher than all before would become.
+    pub(super) fn next_is(&self, number: u64) -> u64 {
         number.wrapping_add(self.offset)
     }
 

@@ -104,28 +104,27 @@ impl SentPackets {
         self.highest
     }
 
-    /// Takes note of a packet. Numbers between the highest so far and this one are missing: they belong to the numbers
-    /// just before this one's in the incoming stream.
+    /// Takes note of a packet.
     pub(super) fn record(&mut self, number: u64, packet: SentPacket) {
-        if self.ring.is_empty() {
-            self.ring.resize(self.size, SentPacket::NOTHING);
-        }
-        if let (Some(highest), Some(layer)) = (self.highest, packet.layer()) {
-            let missing = number.saturating_sub(highest.saturating_add(1));
-            for back in (1..=missing.min(self.size as u64)).rev() {
-                let sequence = packet.sequence.saturating_sub(back);
-                self.put(
-                    number - back,
-                    SentPacket {
-                        sequence,
-                        origin: Origin::missing(layer),
-                        ..SentPacket::NOTHING
-                    },
-                );
-            }
-        }
-        self.highest = self.highest.max(Some(number));
+        self.advance(number);
         self.put(number, packet);
+    }
+
+    /// The incoming packets of a layer from `sequence` on, `count` of them, are missing; they would have been sent with the
+    /// numbers from `number` on.
+    pub(super) fn keep_places(&mut self, layer: Layer, sequence: u64, number: u64, count: u64) {
+        if count == 0 {
+            return;
+        }
+        self.advance(number + count - 1);
+        for back in count.saturating_sub(self.size as u64)..count {
+            let missing = SentPacket {
+                sequence: sequence + back,
+                origin: Origin::missing(layer),
+                ..SentPacket::NOTHING
+            };
+            self.put(number + back, missing);
+        }
     }
 
     /// The packet that was sent with a number, or has its place.
@@ -153,6 +152,24 @@ impl SentPackets {
                 *packet = SentPacket::NOTHING;
             }
         }
+    }
+
+    /// Makes a number the highest. Those between have never been anything.
+    fn advance(&mut self, number: u64) {
+        if self.ring.is_empty() {
+            self.ring.resize(self.size, SentPacket::NOTHING);
+        }
+        let Some(highest) = self.highest else {
+            self.highest = Some(number);
+            return;
+        };
+        let from = highest
+            .saturating_add(1)
+            .max(number.saturating_sub(self.size as u64));
+        for skipped in from..=number {
+            self.put(skipped, SentPacket::NOTHING);
+        }
+        self.highest = Some(highest.max(number));
     }
 
     fn put(&mut self, number: u64, packet: SentPacket) {
@@ -188,6 +205,7 @@ mod tests {
         let mut sent = SentPackets::new(8);
         assert!(sent.get(0).is_none());
         sent.record(100, packet(1_000));
+        sent.keep_places(Layer::Medium, 1_001, 101, 2);
         sent.record(103, packet(1_003));
         assert!(sent.get(100).unwrap().was_sent());
         let missing = sent.get(102).unwrap();
@@ -202,12 +220,15 @@ mod tests {
     }
 
     #[test]
-    fn a_long_gap_is_no_long_work() {
+    fn a_long_gap_is_no_long_work_and_leaves_nothing_old() {
         let mut sent = SentPackets::new(4);
         sent.record(1, packet(1));
-        sent.record(u64::MAX - 1, packet(9));
-        assert!(sent.get(u64::MAX - 1).unwrap().was_sent());
-        assert!(!sent.get(u64::MAX - 4).unwrap().was_sent());
+        sent.keep_places(Layer::Medium, 2, 2, 1 << 40);
+        assert_eq!(sent.highest(), Some(1 + (1 << 40)));
+        assert_eq!(sent.get(1 + (1 << 40)).unwrap().sequence, 1 + (1 << 40));
+        sent.record(5 << 40, packet(9));
+        assert!(sent.get(5 << 40).unwrap().was_sent());
+        assert!(sent.get((5 << 40) - 1).is_none());
     }
 
     #[test]

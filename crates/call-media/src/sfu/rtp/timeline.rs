@@ -21,6 +21,13 @@ pub(super) struct Shift {
     ahead: u32,
 }
 
+impl Shift {
+    /// What the clocks say.
+    fn exact(self) -> u32 {
+        self.offset.wrapping_sub(self.ahead)
+    }
+}
+
 /// The time of one outgoing stream, which goes on however often what it is made of changes.
 #[derive(Debug)]
 pub(super) struct Timeline {
@@ -85,18 +92,16 @@ impl Timeline {
         };
         let elapsed = self.ticks(arrived.saturating_duration_since(newest.arrived));
         let by_arrival = newest.timestamp.wrapping_add(elapsed);
-        let by_clock = || Some(self.by_clock(timestamp, self.anchor?, clock?));
         let plausible = |out: &u32| {
             let difference = out.wrapping_sub(by_arrival).cast_signed().unsigned_abs();
             difference <= self.ticks(TOLERANCE)
         };
-        if let Some(before) = before {
-            let out = timestamp.wrapping_add(before.offset);
-            if plausible(&out) && is_after(out, newest.timestamp) {
-                return before;
-            }
-        }
-        let out = by_clock().filter(plausible).unwrap_or(by_arrival);
+        let by_clock = || Some(self.by_clock(timestamp, self.anchor?, clock?));
+        let out = before
+            .map(|shift| timestamp.wrapping_add(shift.exact()))
+            .filter(plausible)
+            .or_else(|| by_clock().filter(plausible))
+            .unwrap_or(by_arrival);
         // Never back, and never two pictures at one time.
         let earliest = newest.timestamp.wrapping_add(1);
         let ahead = if is_after(earliest, out) {
