@@ -64,7 +64,7 @@ impl Room {
             for stream in feed.layers.iter_mut().flatten() {
                 let due = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
                 let start = out.buffer().len();
-                if due(stream.missing.next_deadline()) {
+                if due(stream.missing.next_deadline()) || stream.missing.gave_up() {
                     let round = stream.missing.poll(now, round_trip);
                     if !round.ask.is_empty() {
                         write_nack(out.buffer(), own_ssrc, stream.ssrc, round.ask);
