@@ -242,6 +242,7 @@ export class CallClient extends Emitter<ClientEvents> {
       status: (status) => this.#status(socket, status),
       ready: (message) => this.#ready(socket, message, deviceId),
       message: (message) => this.#receive(message),
+      hurried: () => this.#calls.getSnapshot().length > 0,
       debug: (what, detail) => this.emit("debug", what, detail),
     });
     this.#socket = socket;

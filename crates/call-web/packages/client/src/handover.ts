@@ -98,6 +98,11 @@ export class Handover {
     return this.#said ? this.#target : null;
   }
 
+  /** When the server decided on the way that it wants now. */
+  get since(): number {
+    return this.#since;
+  }
+
   /** It takes longer than an old way is kept. */
   get late(): boolean {
     return this.#overdue;

@@ -4,7 +4,6 @@ import type { IceConfiguration } from "./ice.js";
 import { type MediaAnswer, type MediaOffer, SfuSession } from "./sfu-session.js";
 import { SfuWatch } from "./sfu-watch.js";
 import type { PeerState } from "./snapshot.js";
-import type { Standing } from "./standing.js";
 import type { BySource, Way } from "./way.js";
 
 /** What the way by an SFU needs of its call. */
@@ -25,8 +24,6 @@ export interface SfuContext {
   debug(what: string, detail: unknown): void;
 }
 
-/** Somebody of whom not everything came by a new session is shown by it after this time. */
-const LATE_MS = 2000;
 /** An old session is kept for this long beside a new one that is connected. */
 const KEEP_MS = 10_000;
 /** What the server calls a session that it does not have (any more). */
@@ -41,8 +38,9 @@ export class Sfu {
   readonly #watch: SfuWatch;
   #session: SfuSession | null = null;
   #old: SfuSession | null = null;
-  /** Those who are shown by the new session already. */
+  /** Those who are shown by the new session already, and those who are heard by it. */
   readonly #moved = new Set<string>();
+  readonly #heard = new Set<string>();
   /** The latest answer, and whether the server has it. */
   #answer: { answer: MediaAnswer; taken: boolean } | null = null;
   /** Offers of this session are of no use any more. */
@@ -80,7 +78,8 @@ export class Sfu {
   way(userId: string): Way | null {
     const fresh = this.#session?.way(userId) ?? null;
     if (this.#old === null || this.#moved.has(userId)) return fresh;
-    return this.#old.way(userId) ?? fresh;
+    const old = this.#old.way(userId);
+    return old && fresh && this.#heard.has(userId) ? halfWay(old, fresh) : (old ?? fresh);
   }
 
   /** The ways by the new session, while one takes the place of another. */
@@ -91,16 +90,22 @@ export class Sfu {
       .filter((way) => way !== null);
   }
 
-  /** Shows whoever has come by the new session by that, and lets the old one go after the last. */
-  advance(userIds: readonly string[], standing: (userId: string, way: Way) => Standing): void {
+  /**
+   * Shows whoever has come by the new session by that, their sound as soon as it is there, and lets
+   * the old session go after the last. `here` says whether all of somebody comes by a way, or the
+   * sound at least.
+   */
+  advance(
+    userIds: readonly string[],
+    here: (userId: string, way: Way, what: "all" | "sound") => boolean,
+  ): void {
     if (this.#old === null || this.#session?.state !== "connected") return;
     const now = this.#context.clock.now();
     this.#since ??= now;
-    const late = now - this.#since >= LATE_MS;
     for (const userId of userIds) {
       const way = this.#session.way(userId);
-      const comes = way === null ? "none" : standing(userId, way);
-      if (comes === "ready" || (late && comes === "partial")) this.#moved.add(userId);
+      if (way && here(userId, way, "sound")) this.#heard.add(userId);
+      if (way && here(userId, way, "all")) this.#moved.add(userId);
     }
     const all = userIds.every((userId) => this.#moved.has(userId));
     if (all || now - this.#since >= KEEP_MS) this.#settle();
@@ -192,6 +197,7 @@ export class Sfu {
       this.#old = this.#session;
     } else this.#session?.close();
     this.#moved.clear();
+    this.#heard.clear();
     this.#since = null;
     this.#answer = null;
     this.#session = session;
@@ -225,6 +231,7 @@ export class Sfu {
     this.#old?.close();
     this.#old = null;
     this.#moved.clear();
+    this.#heard.clear();
   }
 
   #restart(session: string | null): void {
@@ -243,4 +250,24 @@ function open(ice: IceConfiguration): IceConfiguration {
 
 function wasConnected({ state }: SfuSession): boolean {
   return state === "connected" || state === "disconnected" || state === "failed";
+}
+
+/** Sound by the new session, and the last picture of the old one. */
+function halfWay(old: Way, fresh: Way): Way {
+  const { id, topology, connection, mids, sends, tracks } = fresh;
+  return {
+    id,
+    topology,
+    connection,
+    mids,
+    sends,
+    tracks: { ...tracks, video: old.tracks.video, screen: old.tracks.screen },
+    get state() {
+      return fresh.state;
+    },
+    get flowing() {
+      return fresh.flowing;
+    },
+    level: () => fresh.level(),
+  };
 }

@@ -24,6 +24,8 @@ export interface SocketEvents {
   /** A session began; answers to what was said before may be lost. */
   ready(message: Ready): void;
   message(message: Incoming): void;
+  /** A call goes on, and its place is kept for a short while only. */
+  hurried(): boolean;
   debug(what: string, detail: unknown): void;
 }
 
@@ -42,6 +44,9 @@ const CLOSE_SILENT = 4000;
 const HELLO_TIMEOUT_MS = 10_000;
 const MAX_PENDING = 256;
 const MAX_QUEUED = 256;
+
+/** With a call that goes on, so many tries follow each other closely: for about half a minute. */
+const HURRIED_TRIES = 30;
 
 interface Pending {
   resolve(): void;
@@ -254,7 +259,10 @@ export class Socket {
 
   #again(error: CallClientError, atOnce = false): void {
     const { clock } = this.#environment;
-    const wait = atOnce ? 0 : backoffMs(this.#attempt, clock);
+    const hurried = this.#attempt < HURRIED_TRIES && this.#events.hurried();
+    const wait = atOnce
+      ? 0
+      : backoffMs(hurried ? Math.min(2, this.#attempt) : this.#attempt, clock);
     this.#attempt += 1;
     this.#retry = clock.setTimeout(this.#connect, wait);
     this.#report(this.#everReady ? "reconnecting" : "connecting", error, clock.now() + wait);

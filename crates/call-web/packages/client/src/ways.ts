@@ -43,6 +43,8 @@ export interface WaysContext {
   debug(what: string, detail: unknown): void;
 }
 
+/** Pictures that the SFU holds back at first are waited for this long. */
+const PATIENCE_MS = 5000;
 /** How often is looked while somebody's way is being changed. */
 const CHANGING_MS = 50;
 /** How often while that takes long, or an old way only waits to be let go. */
@@ -141,7 +143,7 @@ export class Ways {
 
   /** What of somebody has to come by the way by which they are shown. */
   awaited(userId: string): Awaited {
-    return this.#awaited(userId, this.#handover.shown(userId) ?? this.#topology);
+    return this.#awaited(userId, this.#handover.shown(userId) ?? this.#topology, false);
   }
 
   setViews(views: readonly PictureView[]): void {
@@ -195,9 +197,14 @@ export class Ways {
       topology: this.#topology,
       present,
       sfuConnected: this.#sfu.state === "connected",
-      standing: (userId, topology) => this.#standing(userId, topology, this.#way(userId, topology)),
+      standing: (userId, topology) => this.#standing(userId, topology),
     };
-    this.#sfu.advance(present, (userId, way) => this.#standing(userId, "sfu", way));
+    this.#sfu.advance(present, (userId, way, what) => {
+      const { audio, video, screen } = this.#awaited(userId, "sfu", true);
+      const all = what === "all";
+      const awaited = { audio, video: all && video, screen: all && screen };
+      return standingOf(way, awaited, this.#probe.of(way), now) === "ready";
+    });
     const meets = new Set(present.filter((userId) => this.#handover.shown(userId) === "sfu"));
     const steps = this.#handover.step(facts, now);
     // Everybody is shown by another way before one is closed.
@@ -244,27 +251,35 @@ export class Ways {
     return topology === "sfu" ? this.#sfu.state : (this.#mesh.peers.get(userId)?.state ?? "new");
   }
 
-  #standing(userId: string, topology: Topology, way: Way | null): Standing {
-    const awaited = this.#awaited(userId, topology);
-    const nothing = !awaited.audio && !awaited.video && !awaited.screen;
+  #standing(userId: string, topology: Topology): Standing {
+    const now = this.#context.clock.now();
+    const changing = this.#handover.shown(userId) !== topology;
+    const patient = changing && now < this.#handover.since + PATIENCE_MS;
+    const awaited = this.#awaited(userId, topology, patient);
+    const way = this.#way(userId, topology);
     // Who sends nothing may have no place with the SFU.
+    const nothing = !awaited.audio && !awaited.video && !awaited.screen;
     if (way === null && nothing && topology === "sfu") {
       return this.#sfu.state === "connected" ? "ready" : "none";
     }
-    return standingOf(way, awaited, way && this.#probe.of(way), this.#context.clock.now());
+    return standingOf(way, awaited, way && this.#probe.of(way), now);
   }
 
-  #awaited(userId: string, topology: Topology): Awaited {
+  /** What is to come; who is `patient` waits for what is held back only for the moment, too. */
+  #awaited(userId: string, topology: Topology, patient: boolean): Awaited {
     const { audio, video, screen } = this.#media.get(userId) ?? SILENT;
     if (topology === "p2p") return { audio, video: video || screen, screen: false };
     const comes = (source: VideoSource) =>
-      this.#views.asks(userId, source) && !this.#paused(userId, source);
+      this.#views.asks(userId, source) && !this.#heldBack(userId, source, patient);
     return { audio, video: video && comes("video"), screen: screen && comes("screen") };
   }
 
-  #paused(userId: string, source: VideoSource): boolean {
+  #heldBack(userId: string, source: VideoSource, patient: boolean): boolean {
     const stream = this.#streams.find((each) => each.userId === userId && each.source === source);
-    return stream?.state === "paused";
+    if (stream?.state !== "paused") return false;
+    // To the SFU, who has not come to it yet is muted; and what the way here can take, it has yet to
+    // find out.
+    return !patient || (stream.reason !== "muted" && stream.reason !== "bandwidth");
   }
 
   /** Looks again in a while, for as long as something is on its way. */

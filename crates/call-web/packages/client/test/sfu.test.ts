@@ -5,7 +5,7 @@ import { Sfu } from "../src/sfu.js";
 import type { MediaAnswer } from "../src/sfu-session.js";
 import { bySource } from "../src/way.js";
 import { asConnection, FakeConnection, installMedia } from "./support/fake-connection.js";
-import { sfuOffer } from "./support/sfu-offer.js";
+import { type Line, sfuOffer } from "./support/sfu-offer.js";
 import { settle } from "./support/world.js";
 
 let sfu: Sfu;
@@ -146,43 +146,40 @@ describe("a new session", () => {
     expect(sfu.state).toBe("new");
     expect(sfu.way("bob")).toBe(before);
     FakeConnection.last.become("connected");
-    sfu.advance(["bob"], () => "open");
+    sfu.advance(["bob"], () => false);
     expect(sfu.way("bob")).toBe(before);
-    sfu.advance(["bob"], () => "ready");
+    sfu.advance(["bob"], () => true);
     expect(sfu.way("bob")?.id).toBe("session-2");
     expect(sfu.replacing).toBe(false);
     expect(old.connectionState).toBe("closed");
   });
 
   it("shows each as they come, and waits for the last a while only", async () => {
+    const lines = (userId: string): Line[] => [
+      [userId, "audio"],
+      [userId, "video"],
+    ];
+    const both = [...lines("bob"), ...lines("carol")];
     sfu.want(true);
-    sfu.offer(
-      sfuOffer([
-        ["bob", "audio"],
-        ["carol", "audio"],
-      ]),
-    );
+    sfu.offer(sfuOffer(both));
     await settle();
     FakeConnection.last.become("connected");
-    sfu.offer(
-      sfuOffer(
-        [
-          ["bob", "audio"],
-          ["carol", "audio"],
-        ],
-        { session: "session-2" },
-      ),
-    );
+    const picture = sfu.way("carol")?.tracks.video;
+    const sound = sfu.way("carol")?.tracks.audio;
+    sfu.offer(sfuOffer(both, { session: "session-2" }));
     await settle();
     FakeConnection.last.become("connected");
     const people = ["bob", "carol"];
-    sfu.advance(people, (userId) => (userId === "bob" ? "ready" : "partial"));
-    expect(sfu.way("bob")?.id).toBe("session-2");
-    expect(sfu.way("carol")?.id).toBe("session-1");
     expect(sfu.next(people)).toHaveLength(2);
+    sfu.advance(people, (userId, _, what) => userId === "bob" || what === "sound");
+    expect(sfu.way("bob")?.tracks.video).not.toBe(picture);
+    // Carol is heard by the new session; her last picture stays.
+    expect(sfu.way("carol")?.tracks.audio).not.toBe(sound);
+    expect(sfu.way("carol")?.tracks.video).toBe(picture);
+    expect(sfu.way("carol")?.state).toBe("connected");
     await vi.advanceTimersByTimeAsync(10_000);
-    sfu.advance(people, (userId) => (userId === "bob" ? "ready" : "open"));
-    expect(sfu.way("carol")?.id).toBe("session-2");
+    sfu.advance(people, () => false);
+    expect(sfu.way("carol")?.tracks.video).not.toBe(picture);
     expect(sfu.replacing).toBe(false);
   });
 

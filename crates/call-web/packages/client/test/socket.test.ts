@@ -12,6 +12,7 @@ import { asWebSocket, FakeSocket } from "./support/fake-socket.js";
 import { settle } from "./support/world.js";
 
 let random = 0.5;
+let hurried = false;
 const network = new EventTarget();
 let statuses: SocketStatus[];
 let messages: Incoming[];
@@ -28,6 +29,7 @@ function make(token: string | (() => Promise<string>) = "token"): Socket {
       readies += 1;
     },
     message: (message) => messages.push(message),
+    hurried: () => hurried,
     debug: (what) => debugged.push(what),
   });
   open.open();
@@ -65,6 +67,7 @@ beforeEach(() => {
   debugged = [];
   readies = 0;
   random = 0.5;
+  hurried = false;
 });
 afterEach(() => {
   open?.close();
@@ -117,6 +120,20 @@ describe("a lost connection", () => {
       waits.push((statuses.at(-1)?.nextRetryAt ?? 0) - before);
     }
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
+  });
+
+  it("comes back soon, for half a minute, while a call goes on", async () => {
+    hurried = true;
+    await ready();
+    const waits: number[] = [];
+    for (let i = 0; i < 31; i += 1) {
+      const before = Date.now();
+      FakeSocket.last.drop();
+      waits.push((statuses.at(-1)?.nextRetryAt ?? 0) - before);
+      await vi.advanceTimersByTimeAsync(1500);
+    }
+    expect(waits.slice(0, 30)).toEqual([250, 500, ...Array(28).fill(1000)]);
+    expect(waits.at(-1)).toBe(15_000);
   });
 
   it("waits anywhere from nothing to the whole time", async () => {

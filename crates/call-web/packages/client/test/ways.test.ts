@@ -205,7 +205,7 @@ describe("from device to device and on by the SFU", () => {
       () => device.ways.setViews([]),
       () =>
         device.ways.subscribed([
-          { userId: "bob", source: "video", state: "paused", reason: "bandwidth", layer: null },
+          { userId: "bob", source: "video", state: "paused", reason: "last_n", layer: null },
         ]),
     ]) {
       device.ways.close();
@@ -220,6 +220,21 @@ describe("from device to device and on by the SFU", () => {
       await vi.advanceTimersByTimeAsync(300);
       expect(device.remote()?.topology).toBe("sfu");
     }
+  });
+
+  it("waits for a picture that is held back until its owner has come, or for the first moment", async () => {
+    await talk();
+    await device.follow("sfu", "bob");
+    new Flow(await sfu(), { audio: "0", video: "nowhere" });
+    for (const reason of ["muted", "bandwidth"] as const) {
+      device.ways.subscribed([
+        { userId: "bob", source: "video", state: "paused", reason, layer: null },
+      ]);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(device.remote()?.topology).toBe("p2p");
+    }
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(device.remote()?.topology).toBe("sfu");
   });
 
   it("shows newcomers by the SFU, and makes no connection to their devices", async () => {
