@@ -33,7 +33,7 @@ pub(crate) fn start(engine: &Arc<Engine>, stopped: &watch::Sender<bool>) -> Vec<
             engine(),
             stopped.subscribe(),
             |engine| &engine.deadlines,
-            |engine, call, now| engine.expire(call, now),
+            Engine::expire,
         )),
         tokio::spawn(keep_deadlines(
             engine(),

@@ -22,7 +22,15 @@
 //!   not exist.
 //! - Signals (SDP, ICE) are never stored. They pass between the devices that took the call, and are
 //!   kept in memory for a while for one whose connection is lost.
+//! - **Rooms follow calls.** With a [`MediaPlane`], a call whose topology is `sfu` has one room there, and whoever
+//!   is in the call is in the room: asked for after the change was stored and told, in order, from the version that
+//!   came to use the room until the call has ended. Back at peer-to-peer the room stays until everybody renders the
+//!   other way, 20 s at most. What the media plane owes a device (the last offer, how its pictures come) is kept
+//!   until the device has it; after a restart everybody is taken in again as the devices come back. Without a media
+//!   plane every call is peer-to-peer.
 //! - Time comes from a [`Clock`], so that tests need not wait.
+//!
+//! A media plane is given to the engine by [`EngineConfig::media`]; what it tells goes into [`Engine::media_event`].
 //!
 //! [`EngineService`] is what the sockets of `call-signal` need; REST routes call the methods of
 //! [`Engine`], one per use case.

@@ -20,6 +20,8 @@ pub(crate) struct Member {
     pub(crate) publication: Publication,
     /// The sessions that it was offered, the newest last.
     sessions: VecDeque<SessionId>,
+    /// When the media plane was asked for a session that it has not offered yet.
+    awaited: Option<Timestamp>,
     /// The last offer, until it is answered.
     offer: Option<Outstanding>,
     pub(crate) latest: Latest,
@@ -50,11 +52,13 @@ pub(crate) struct Latest {
 }
 
 impl Member {
-    pub(crate) fn new(device: DeviceId, publication: Publication) -> Self {
+    /// Who comes in now, and is to be offered a session.
+    pub(crate) fn new(device: DeviceId, publication: Publication, now: Timestamp) -> Self {
         Self {
             device,
             publication,
             sessions: VecDeque::new(),
+            awaited: Some(now),
             offer: None,
             latest: Latest::default(),
         }
@@ -77,9 +81,14 @@ impl Member {
                 self.sessions.pop_front();
             }
             self.sessions.push_back(key.session.clone());
+            self.awaited = None;
         }
-        let sent = send(&frame).then_some(now);
-        self.offer = Some(Outstanding { key, frame, sent });
+        let given = send(&frame).then_some(now);
+        self.offer = Some(Outstanding {
+            key,
+            frame,
+            sent: given,
+        });
     }
 
     /// The device answered an offer: that one need not be sent again.
@@ -105,11 +114,18 @@ impl Member {
         }
     }
 
-    /// The offer of a new session is on its way: whoever asks for one has not seen it yet.
-    pub(crate) fn is_about_to_begin(&self, now: Timestamp) -> bool {
-        self.offer.as_ref().is_some_and(|offer| {
-            let sent = offer.sent.is_none_or(|sent| now.since(sent) < CROSSING);
-            offer.key.revision == 1 && sent
-        })
+    /// Whether a new session is to be asked for, at the device's wish. It is not while one is on its way: whoever asks
+    /// has not seen it yet.
+    pub(crate) fn asks_anew(&mut self, now: Timestamp) -> bool {
+        let lately = |at: Timestamp| now.since(at) < CROSSING;
+        let on_its_way = self
+            .offer
+            .as_ref()
+            .is_some_and(|offer| offer.key.revision == 1 && offer.sent.is_none_or(lately));
+        if on_its_way || self.awaited.is_some_and(lately) {
+            return false;
+        }
+        self.awaited = Some(now);
+        true
     }
 }

@@ -68,7 +68,7 @@ impl Rooms {
         self.close_if_deserted(orders);
         let silenced = &self.silenced;
         if let Some(room) = &mut self.current {
-            room.take_in(wish, silenced, orders);
+            room.take_in(wish, silenced, now, orders);
         }
         self.publish(orders);
     }
@@ -301,14 +301,20 @@ impl Room {
     }
 
     /// Whoever can be told of an offer comes in; the others once they are connected.
-    fn take_in(&mut self, wish: &Wish, silenced: &BTreeMap<UserId, MediaOff>, orders: &mut Orders) {
+    fn take_in(
+        &mut self,
+        wish: &Wish,
+        silenced: &BTreeMap<UserId, MediaOff>,
+        now: Timestamp,
+        orders: &mut Orders,
+    ) {
         for present in wish.present.iter().filter(|present| present.online) {
             let Address { user, device } = &present.who;
             if self.members.contains_key(user) {
                 continue;
             }
             let publication = publication(silenced.get(user));
-            let member = Member::new(device.clone(), publication);
+            let member = Member::new(device.clone(), publication, now);
             self.members.insert(user.clone(), member);
             let join = Command::Join {
                 peer: user.clone(),

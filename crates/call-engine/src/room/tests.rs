@@ -413,7 +413,7 @@ fn sessions_belong_to_the_room_that_offered_them() {
 
 #[test]
 fn an_offer_is_sent_until_it_is_answered_once_for_each_socket() {
-    let mut member = Member::new(device(0), Publication::ALL);
+    let mut member = Member::new(device(0), Publication::ALL, at(0));
     let key = |revision| OfferKey {
         session: SessionId::new("s"),
         revision,

@@ -9,7 +9,7 @@ mod subscribe;
 mod switched;
 
 use call_domain::{Address, CallId};
-use call_signal::wire::MediaCommand;
+use call_signal::wire::{MediaCommand, MediaSession};
 
 use super::NotInCall;
 use crate::Engine;
@@ -59,7 +59,7 @@ impl Engine {
             }
             MediaCommand::Subscribe(views) => self.subscribe(&live, who, &views),
             MediaCommand::Restart(session) => {
-                self.restart_media(&live, who, session.as_ref().map(|session| session.as_str()))
+                self.restart_media(&live, who, session.as_ref().map(MediaSession::as_str))
             }
             MediaCommand::Switched(to) => {
                 self.switched(&live, who, to.into());

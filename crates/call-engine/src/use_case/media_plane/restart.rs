@@ -9,17 +9,16 @@ use crate::roster::LiveCall;
 impl Engine {
     /// A device asks for an ICE restart of a session, or for a new session (`media:restart`).
     ///
-    /// Nothing more is asked of the media plane while the first offer of a new session is on its way.
+    /// A new session is not asked of the media plane while one is on its way.
     pub(super) fn restart_media(
         &self,
         live: &LiveCall,
         who: &Address,
         session: Option<&str>,
     ) -> Result<(), MediaError> {
-        let (call, now) = (live.call.id(), self.clock.now());
-        let was_in = self.with_rooms(call, &live.line, |rooms, _| rooms.of_device(who).cloned());
         // A device that the media plane had no place for may try again.
         self.follow_rooms(live);
+        let (call, now) = (live.call.id(), self.clock.now());
         let session = session.map(SessionId::new);
         let passed_on = self.with_rooms(call, &live.line, |rooms, orders| {
             let room = match &session {
@@ -27,19 +26,18 @@ impl Engine {
                 None => rooms.of_device(who).ok_or(NoSession::NoRoom)?,
             };
             let room = room.clone();
-            let just_came = was_in.flatten().as_ref() != Some(&room);
-            let on_its_way = rooms
-                .room_mut(&room)
-                .and_then(|room| room.member_mut(&who.user))
-                .is_some_and(|member| member.is_about_to_begin(now));
-            if just_came || (session.is_none() && on_its_way) {
-                return Ok(());
+            let restarts = session.is_some()
+                || rooms
+                    .room_mut(&room)
+                    .and_then(|room| room.member_mut(&who.user))
+                    .is_some_and(|member| member.asks_anew(now));
+            if restarts {
+                let restart = Command::Restart {
+                    peer: who.user.clone(),
+                    session,
+                };
+                orders.push((room, restart));
             }
-            let restart = Command::Restart {
-                peer: who.user.clone(),
-                session,
-            };
-            orders.push((room, restart));
             Ok::<_, NoSession>(())
         });
         Ok(passed_on.ok_or(MediaError::NotOnSfu)??)
