@@ -47,7 +47,13 @@ impl Origins {
                     .to_str()
                     .is_ok_and(|origin| origins.allow_origin(origin, head))
             })
-            .allowed_methods([Method::GET, Method::POST, Method::PATCH])
+            .allowed_methods([
+                Method::GET,
+                Method::POST,
+                Method::PUT,
+                Method::PATCH,
+                Method::DELETE,
+            ])
             .allowed_headers([
                 header::AUTHORIZATION.as_str(),
                 header::CONTENT_TYPE.as_str(),

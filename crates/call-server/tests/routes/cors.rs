@@ -41,6 +41,25 @@ async fn pages_of_allowed_origins_may_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn every_method_that_a_route_has_may_be_asked_for() {
+    let server = start_with(&[("CALL__SERVER__ALLOWED_ORIGINS", FRIEND)]).await;
+    let description = server.ask("GET", "/api/openapi.json").send().await.json();
+    let paths = description["paths"].as_object().expect("paths").values();
+    let mut methods: Vec<String> = paths
+        .flat_map(|path| path.as_object().expect("methods").keys())
+        .map(|method| method.to_uppercase())
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    assert!(methods.len() > 3, "{methods:?}");
+    for method in methods {
+        let ask = preflight(&server, FRIEND).header("access-control-request-method", &method);
+        let allowed = ask.send().await;
+        assert_eq!(allowed.status, 200, "{method}: {}", allowed.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_public_address_is_an_origin_too() {
     let server = start_with(&[("CALL__SERVER__PUBLIC_URL", "https://calls.example.com/")]).await;
     let reply = preflight(&server, "https://calls.example.com").send().await;

@@ -206,6 +206,21 @@ async fn whoever_is_back_is_offered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_everybody_is_offered_again() {
+    let server = start_with(&[ENABLED]).await;
+    let (mut alice, id) = three(&server).await;
+    let before = alice.next("media:offer").await;
+    let server = server.restart_with(&[ENABLED]).await;
+    let mut alice = Device::open(&server, "alice").await;
+    let offer = alice.next("media:offer").await;
+    assert_eq!(
+        (&offer["callId"], &offer["revision"]),
+        (&json!(id), &json!(1))
+    );
+    assert_ne!(offer["session"], before["session"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_relay_reaches_the_sfu_and_no_other_port_of_this_host() {
     let relay = [
         ("CALL__TURN__EMBEDDED", "true"),

@@ -17,7 +17,7 @@ pub(crate) const NOBODYS_CALL: &str = "01924a5e-7c3d-7b1a-9f5e-3c2d1b0a9f8e";
 pub(crate) struct Server {
     running: RunningServer,
     client: Client,
-    _data: TempDir,
+    data: TempDir,
 }
 
 pub(crate) struct Reply {
@@ -42,6 +42,10 @@ pub(crate) async fn start() -> Server {
 /// Settings are environment variables.
 pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Server {
     let data = tempfile::tempdir().expect("a folder");
+    start_in(data, variables).await
+}
+
+async fn start_in(data: TempDir, variables: &[(&str, &str)]) -> Server {
     let database = format!("sqlite://{}/calls.sqlite3", data.path().display());
     let defaults = [
         ("CALL__DATABASE__URL", database.as_str()),
@@ -66,7 +70,7 @@ pub(crate) async fn start_with(variables: &[(&str, &str)]) -> Server {
     Server {
         running,
         client: client.expect("a client"),
-        _data: data,
+        data,
     }
 }
 
@@ -93,6 +97,12 @@ pub(crate) fn token_of(claims: &Value) -> String {
 impl Server {
     pub(crate) fn host(&self) -> String {
         self.running.address().to_string()
+    }
+
+    /// Another server on the same data, when this one has come to its end.
+    pub(crate) async fn restart_with(self, variables: &[(&str, &str)]) -> Self {
+        self.running.stop().await;
+        start_in(self.data, variables).await
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask<'_> {
