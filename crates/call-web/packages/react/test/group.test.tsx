@@ -266,6 +266,31 @@ describe("a tile tells", () => {
     expect(ada().dataset).toMatchObject({ streamState: "active", streamLayer: "medium" });
     expect(ada().querySelector("video")).not.toBeNull();
   });
+  test("the avatar until the first frame, and again when the picture is paused and resumed", () => {
+    const { rerender } = show({});
+    const avatar = () => ada().querySelector(".call-avatar");
+    const picture = () => ada().querySelector("video") as HTMLVideoElement;
+    expect(avatar()).not.toBeNull();
+    fireEvent.playing(picture());
+    expect(avatar()).toBeNull();
+    const others = (change: Partial<TilePerson>) => (
+      <GroupStage self={me} others={[tile("ada", "Ada", 1, change)]} layout="grid" />
+    );
+    rerender(others(paused("bandwidth")));
+    expect(avatar()).not.toBeNull();
+    rerender(others({}));
+    expect(avatar()).not.toBeNull();
+    fireEvent.playing(picture());
+    expect(avatar()).toBeNull();
+  });
+  test("who reconnects without a picture says so in its place", () => {
+    show({
+      link: "reconnecting",
+      stream: null,
+      media: { audio: true, video: false, screen: false },
+    });
+    expect(within(ada()).getByTestId("tile-why").textContent).toBe("Reconnecting…");
+  });
   test("a camera that is off", () => {
     show({ media: { audio: false, video: false, screen: false }, ...paused("bandwidth") });
     expect(ada().dataset).toMatchObject({ camera: "off", streamState: "off", muted: "true" });

@@ -1,4 +1,4 @@
-import { type ComponentPropsWithRef, type ReactNode, useRef } from "react";
+import { type ComponentPropsWithRef, type ReactNode, useRef, useState } from "react";
 import { useVoice } from "../hooks/useVoice.js";
 import type { PictureKind, StreamState, TilePerson } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
@@ -36,6 +36,8 @@ export function VideoTile(props: VideoTileProps) {
   } = props;
   const strings = useStrings();
   const frame = useRef<HTMLDivElement>(null);
+  /** The first frame is there. Until then the avatar is seen through the empty picture. */
+  const [shown, setShown] = useState(false);
   const { media, link, isLocal, speaking } = person;
   const picture = pictureOf(person, source);
   useView(frame, person.userId, picture.kind, picture.on && !isLocal, important);
@@ -48,6 +50,7 @@ export function VideoTile(props: VideoTileProps) {
   });
   const name = isLocal ? strings.you : person.name;
   const own = source === "screen";
+  const waits = isLocal || link === "connected" ? null : strings[link];
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; this groups a picture and its label
     <div
@@ -70,21 +73,31 @@ export function VideoTile(props: VideoTileProps) {
       data-stream-reason={picture.reason ?? undefined}
       data-stream-layer={picture.layer ?? undefined}
     >
-      {picture.shows ? (
+      {!(picture.shows && shown) && (
+        <NoPicture
+          person={person}
+          on={picture.on}
+          reason={picture.reason}
+          look={look}
+          waits={picture.shows ? null : waits}
+        />
+      )}
+      {picture.shows && (
         <VideoView
           stream={picture.stream}
           label={picture.kind === "screen" ? strings.screenOf(name) : strings.videoOf(name)}
           mirrored={isLocal}
           fit={picture.kind === "screen" ? "contain" : "cover"}
           frozen={link === "reconnecting"}
+          onShown={setShown}
         />
-      ) : (
-        <NoPicture person={person} on={picture.on} reason={picture.reason} look={look} />
       )}
-      {link === "reconnecting" && !isLocal && (
-        <Veil words={look === "tile" ? strings.reconnecting : null} />
+      {picture.shows && waits !== null && (
+        <div className="call-tile-veil">
+          <span className="call-spinner" aria-hidden="true" />
+          {look === "tile" && <span>{waits}</span>}
+        </div>
       )}
-      {link === "connecting" && !isLocal && look === "tile" && <Veil words={strings.connecting} />}
       {look === "tile" && !own && <HandBadge hand={person.hand ?? null} />}
       {look !== "canvas" && (
         <TileLabel
@@ -138,30 +151,25 @@ function NoPicture(props: {
   on: boolean;
   reason: StreamState["reason"];
   look: "tile" | "canvas" | "self";
+  /** The connection to them is not there, in words. */
+  waits: string | null;
 }) {
   const strings = useStrings();
-  const { person, on, reason, look } = props;
+  const { person, on, reason, look, waits } = props;
   // What this device did not ask for is on its way as soon as it is seen.
-  const why = reason === null || reason === "hidden" || reason === "muted" ? null : reason;
+  const missing = reason === null || reason === "hidden" || reason === "muted" ? null : reason;
+  const why = waits ?? (missing === null ? null : strings.pauses[missing]);
   return (
     <div className="call-tile-avatar">
       <Avatar userId={person.userId} name={person.name} />
       {why !== null && look !== "self" ? (
         <span className="call-tile-why" data-testid="tile-why">
-          {strings.pauses[why]}
+          {waits !== null && <span className="call-spinner" aria-hidden="true" />}
+          {why}
         </span>
       ) : (
         (!on || reason === "muted") && <span className="call-hidden">{strings.cameraOff}</span>
       )}
-    </div>
-  );
-}
-
-function Veil({ words }: { words: string | null }) {
-  return (
-    <div className="call-tile-veil">
-      <span className="call-spinner" aria-hidden="true" />
-      {words !== null && <span>{words}</span>}
     </div>
   );
 }

@@ -11,6 +11,8 @@ export interface VideoViewProps {
   /** Holds the last picture. */
   frozen?: boolean;
   className?: string;
+  /** Told whether there is a picture to see: from its first frame on, until the stream is another. */
+  onShown?: (shown: boolean) => void;
   /** Called with the picture's size whenever it changes. */
   onResolution?: (width: number, height: number) => void;
 }
@@ -18,6 +20,8 @@ export interface VideoViewProps {
 /** A stream's picture. Always silent: sound is played by `<RemoteAudio>`. */
 export function VideoView(props: VideoViewProps) {
   const { stream, label, mirrored, fit = "cover", frozen = false, className, onResolution } = props;
+  const onShown = useRef(props.onShown);
+  onShown.current = props.onShown;
   const video = useRef<HTMLVideoElement>(null);
   const tracks = useTracks(stream);
   // biome-ignore lint/correctness/useExhaustiveDependencies: some browsers need a new start after a track is added
@@ -30,6 +34,8 @@ export function VideoView(props: VideoViewProps) {
     // Rejected when the element is removed meanwhile; muted video needs no gesture.
     else void element.play()?.catch(() => undefined);
   }, [stream, frozen, tracks]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another stream begins without a picture
+  useEffect(() => () => onShown.current?.(false), [stream]);
   return (
     <video
       ref={video}
@@ -40,6 +46,7 @@ export function VideoView(props: VideoViewProps) {
       playsInline
       muted
       disablePictureInPicture={fit === "contain" ? undefined : mirrored}
+      onPlaying={() => onShown.current?.(true)}
       onResize={(event) => {
         const { videoWidth, videoHeight } = event.currentTarget;
         if (videoWidth > 0) onResolution?.(videoWidth, videoHeight);
