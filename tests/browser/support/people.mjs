@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { recordGaps } from './gaps.mjs';
 
 /** How long anything may take in a browser on a machine that compiles meanwhile. */
 export const PATIENCE = 60_000;
@@ -40,6 +41,7 @@ export class Person {
   static async arrives(browser, server, name, { viewport = { width: 1280, height: 800 } } = {}) {
     const context = await browser.newContext({ viewport });
     await context.addInitScript(recordConnections);
+    await context.addInitScript(recordGaps);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const person = new Person(name, page);
@@ -71,6 +73,49 @@ export class Person {
     const row = this.page.getByTestId(`person-${other.id}`);
     await row.waitFor();
     await row.getByRole('button', { name: `${type} call` }).click();
+  }
+
+  /** Starts a group call with them; they are rung. */
+  async startsGroup(others) {
+    await this.button('New group call').click();
+    for (const other of others) {
+      await this.page.getByRole('checkbox', { name: `Choose ${other.name}` }).check();
+    }
+    await this.page.getByTestId('group-bar').getByRole('button', { name: 'Video call' }).click();
+    await this.button('Start call').click();
+  }
+
+  async accepts() {
+    await this.button('Accept video').click();
+  }
+
+  /** Waits until media travels so, and nothing is left of the other way. */
+  async travelsBy(topology) {
+    await this.page.locator(`[data-testid="call"][data-topology="${topology}"]`).waitFor();
+  }
+
+  /** The moment now, on the page's clock. */
+  now() {
+    return this.page.evaluate(() => globalThis.gapsOfThisPage.now());
+  }
+
+  /** The longest stop of somebody's picture since then, in milliseconds. */
+  pictureGap(other, since) {
+    return this.page.evaluate(
+      ([userId, from]) => {
+        const gaps = globalThis.gapsOfThisPage;
+        return gaps.picture(userId, from, gaps.now());
+      },
+      [other.id, since],
+    );
+  }
+
+  /** Sound that was made up since then, in milliseconds. */
+  concealed(since) {
+    return this.page.evaluate((from) => {
+      const gaps = globalThis.gapsOfThisPage;
+      return gaps.concealed(from, gaps.now());
+    }, since);
   }
 
   async picture(step) {
@@ -124,9 +169,9 @@ export class Person {
   }
 
   /** Waits until media of so many people flows: frames, and sound that is not silence. */
-  async seesAndHears(others = 1) {
-    await this.eventually(`${this.name} has ${others} connections`, async () => {
-      return (await this.received()).connections === others;
+  async seesAndHears(others = 1, { connections = others } = {}) {
+    await this.eventually(`${this.name} has ${connections} connections`, async () => {
+      return (await this.received()).connections === connections;
     });
     const before = await this.received();
     await this.eventually(`${this.name} sees and hears ${others}`, async () => {

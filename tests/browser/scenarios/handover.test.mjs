@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Person, startBrowser } from '../support/people.mjs';
+import { startServer } from '../support/server.mjs';
+
+/** The longest that sound and picture may stop while media changes its way, in milliseconds. */
+const SOUND_GAP = 200;
+const PICTURE_GAP = 500;
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer({ CALL__POLICY__P2P_RETURN_AFTER: '3' });
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Nobody's picture or sound stopped for longer than it may since then. */
+async function nothingStopped(step, people, since) {
+  for (const person of people) {
+    const from = since.get(person);
+    for (const other of people) {
+      if (other === person) continue;
+      const { longest, pictures } = await person.pictureGap(other, from);
+      console.log(`${step}: ${person.name} sees ${other.name}: ${Math.round(longest)} ms of ${pictures} pictures`);
+      assert.ok(longest < PICTURE_GAP, `${person.name} did not see ${other.name} for ${longest} ms`);
+    }
+    const concealed = await person.concealed(from);
+    console.log(`${step}: ${person.name} hears: ${Math.round(concealed)} ms made up`);
+    assert.ok(concealed < SOUND_GAP, `${person.name} heard ${concealed} ms that were made up`);
+  }
+}
+
+async function moments(people) {
+  const since = new Map();
+  for (const person of people) since.set(person, await person.now());
+  return since;
+}
+
+test('two, three, five, two: media changes its way and nobody notices', { timeout: 600_000 }, async () => {
+  const people = [];
+  for (const name of ['Alice', 'Bob', 'Carol', 'Dave', 'Erin']) {
+    people.push(await Person.arrives(browser, server, name, { viewport: { width: 960, height: 640 } }));
+  }
+  const [alice, bob, carol, dave, erin] = people;
+  await alice.startsGroup([bob, carol, dave, erin]);
+  await bob.accepts();
+  for (const person of [alice, bob]) {
+    await person.seesAndHears(1);
+    await person.travelsBy('p2p');
+  }
+  await alice.seesMoving(bob);
+  await alice.picture('60-two');
+
+  let since = await moments([alice, bob]);
+  await carol.accepts();
+  for (const person of [alice, bob, carol]) await person.travelsBy('sfu');
+  for (const person of [alice, bob, carol]) await person.seesAndHears(2, { connections: 1 });
+  await carol.seesMoving(alice);
+  await nothingStopped('to three', [alice, bob], since);
+  await alice.picture('61-three');
+
+  since = await moments([alice, bob, carol]);
+  await dave.accepts();
+  await erin.accepts();
+  for (const person of people) await person.seesAndHears(4, { connections: 1 });
+  await erin.seesMoving(alice);
+  await nothingStopped('to five', [alice, bob, carol], since);
+  await alice.picture('62-five');
+  await erin.picture('62-five');
+
+  since = await moments([alice, bob]);
+  for (const person of [carol, dave, erin]) {
+    await person.page.mouse.move(300, 300);
+    await person.button('Hang up').click();
+  }
+  for (const person of [alice, bob]) {
+    await person.travelsBy('p2p');
+    await person.seesAndHears(1);
+  }
+  await alice.seesMoving(bob);
+  await nothingStopped('back to two', [alice, bob], since);
+  await alice.picture('63-two-again');
+  for (const person of people) assert.deepEqual(person.errors, []);
+});

@@ -1,0 +1,60 @@
+/**
+ * Runs in every page before its scripts: notes when each person's picture changed on the screen, whatever element shows it, and how
+ * much of the sound was made up because none had come. It knows nothing of how media travels.
+ */
+export function recordGaps() {
+  const frames = new Map();
+  const watched = new WeakSet();
+  const watch = (video, userId) => {
+    if (watched.has(video)) return;
+    watched.add(video);
+    const seen = (now) => {
+      const tile = video.closest('[data-testid^="tile-"]');
+      const shown = tile?.dataset.testid.slice('tile-'.length) ?? userId;
+      let times = frames.get(shown);
+      if (times === undefined) frames.set(shown, (times = []));
+      times.push(now);
+      if (video.isConnected) video.requestVideoFrameCallback(seen);
+      else watched.delete(video);
+    };
+    video.requestVideoFrameCallback(seen);
+  };
+  setInterval(() => {
+    for (const tile of document.querySelectorAll('[data-testid^="tile-"]')) {
+      const userId = tile.dataset.testid.slice('tile-'.length);
+      for (const video of tile.querySelectorAll('video')) watch(video, userId);
+    }
+  }, 5);
+
+  const sound = [];
+  setInterval(async () => {
+    const at = performance.now();
+    let concealed = 0;
+    for (const connection of globalThis.connectionsOfThisPage ?? []) {
+      if (connection.connectionState === 'closed') continue;
+      for (const stat of (await connection.getStats()).values()) {
+        if (stat.type !== 'inbound-rtp' || stat.kind !== 'audio') continue;
+        concealed += (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
+      }
+    }
+    sound.push({ at, concealed });
+  }, 100);
+
+  globalThis.gapsOfThisPage = {
+    now: () => performance.now(),
+    /** The longest time without a new picture of somebody, in milliseconds. */
+    picture(userId, from, until) {
+      const times = (frames.get(userId) ?? []).filter((at) => at >= from && at <= until);
+      const marks = [from, ...times, until];
+      const gaps = marks.slice(1).map((at, index) => at - marks[index]);
+      return { longest: Math.max(...gaps), pictures: times.length };
+    },
+    /** How much sound was made up, in milliseconds of all voices together. Connections that close take their part with them. */
+    concealed(from, until) {
+      const between = sound.filter(({ at }) => at >= from && at <= until);
+      const steps = between.slice(1).map(({ concealed }, index) => concealed - between[index].concealed);
+      const samples = steps.filter((step) => step > 0).reduce((sum, step) => sum + step, 0);
+      return samples / 48;
+    },
+  };
+}
