@@ -8,5 +8,7 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     setupFiles: ["test/setup.ts"],
     css: false,
+    // A machine that compiles meanwhile is slow, not wrong.
+    testTimeout: 60_000,
   },
 });

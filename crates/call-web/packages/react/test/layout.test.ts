@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { cornerByKey, nearestCorner } from "../src/layout/corner.js";
-import { type Box, gridPage, neighbour, tilesPerPage } from "../src/layout/grid.js";
+import {
+  type Box,
+  gridPage,
+  neighbour,
+  tilesPerPage,
+  withoutLargeSelf,
+} from "../src/layout/grid.js";
 import { stageLayout } from "../src/layout/stage.js";
 
 const sizes = [
@@ -56,6 +62,18 @@ describe("the grid", () => {
     const { boxes } = gridPage(3, 1440, 740);
     const last = boxes[2]!;
     expect(last.x).toBeCloseTo(1440 - last.x - last.width);
+  });
+
+  test("my own tile, alone in its row, is as large as the others and in the middle", () => {
+    const { boxes } = gridPage(3, 1440, 740);
+    const mine = withoutLargeSelf(boxes, 1440)[2]!;
+    expect(mine.width).toBe(boxes[0]!.width);
+    expect(mine.x).toBeCloseTo(1440 - mine.x - mine.width);
+    // In company it stays as it was.
+    const five = gridPage(5, 1440, 740).boxes;
+    expect(withoutLargeSelf(five, 1440)).toBe(five);
+    const four = gridPage(4, 1440, 740).boxes;
+    expect(withoutLargeSelf(four, 1440)).toBe(four);
   });
 
   test("wastes little: five on a desktop cover most of it", () => {

@@ -105,6 +105,18 @@ function place(
   return boxes;
 }
 
+/** The boxes of a page whose last tile is the own one: alone in its row, it is not the largest. */
+export function withoutLargeSelf(boxes: readonly Box[], width: number): readonly Box[] {
+  const [first] = boxes;
+  const last = boxes[boxes.length - 1];
+  if (first === undefined || last === undefined || last.width <= first.width) return boxes;
+  if (boxes.some((box) => box !== last && box.y === last.y)) return boxes;
+  return [
+    ...boxes.slice(0, -1),
+    { ...last, x: Math.max(0, (width - first.width) / 2), width: first.width },
+  ];
+}
+
 /** The most tiles on one page, and on one of a small container. */
 const MOST = 16;
 const MOST_SMALL = 8;

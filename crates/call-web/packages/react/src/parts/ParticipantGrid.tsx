@@ -2,7 +2,7 @@ import { useMemo, useRef } from "react";
 import { useElementSize } from "../hooks/useElementSize.js";
 import { useSwipe } from "../hooks/useSwipe.js";
 import { useTilePages } from "../hooks/useTilePages.js";
-import { gridPage, pageSize, tilesPerPage } from "../layout/grid.js";
+import { gridPage, pageSize, tilesPerPage, withoutLargeSelf } from "../layout/grid.js";
 import { tilesOf } from "../layout/tiles.js";
 import type { TilePerson } from "../model.js";
 import { useStrings } from "../strings/StringsContext.js";
@@ -40,10 +40,11 @@ export function ParticipantGrid(props: ParticipantGridProps) {
     wanted,
   );
   const swipe = useSwipe((direction) => void step(direction === "left" ? "right" : "left"));
-  const boxes = useMemo(
-    () => gridPage(shown.length, width, areaHeight).boxes,
-    [shown.length, width, areaHeight],
-  );
+  const ownLast = shown[shown.length - 1]?.person.isLocal === true;
+  const boxes = useMemo(() => {
+    const { boxes: all } = gridPage(shown.length, width, areaHeight);
+    return ownLast ? withoutLargeSelf(all, width) : all;
+  }, [shown.length, width, areaHeight, ownLast]);
   return (
     <div className="call-grid" ref={whole} {...swipe}>
       <div className="call-grid-area" style={{ height: areaHeight }}>
