@@ -47,7 +47,16 @@ export function recordGaps() {
       const times = (frames.get(userId) ?? []).filter((at) => at >= from && at <= until);
       const marks = [from, ...times, until];
       const gaps = marks.slice(1).map((at, index) => at - marks[index]);
-      return { longest: Math.max(...gaps), pictures: times.length };
+      const longest = Math.max(...gaps);
+      // When it began, so that one sees what else happened then.
+      return { longest, began: marks[gaps.indexOf(longest)] - from, pictures: times.length };
+    },
+    /** The moment of the first picture of anybody else since then. */
+    firstPicture(since) {
+      const own = document.querySelector('[data-testid^="tile-"][data-local="true"]');
+      const others = [...frames].filter(([userId]) => own?.dataset.testid !== `tile-${userId}`);
+      const later = others.flatMap(([, times]) => times).filter((at) => at >= since);
+      return later.length > 0 ? Math.min(...later) : null;
     },
     /** How much sound was made up, in milliseconds of all voices together. Connections that close take their part with them. */
     concealed(from, until) {

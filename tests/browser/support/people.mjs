@@ -25,7 +25,7 @@ export function startBrowser({
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
-      '--autoplay-policy=user-gesture-required',
+      '--autoplay-policy=document-user-activation-required',
       ...(devices ? ['--use-fake-device-for-media-stream'] : []),
       permission === 'deny'
         ? '--use-fake-ui-for-media-stream=deny'
@@ -87,6 +87,40 @@ export class Person {
 
   async accepts() {
     await this.button('Accept video').click();
+  }
+
+  /** Rings somebody into the call. */
+  async adds(other) {
+    await this.page.mouse.move(300, 300);
+    await this.page.getByRole('button', { name: /People in this call/ }).click();
+    const panel = this.page.getByTestId('people-panel');
+    await panel.getByRole('button', { name: 'Add people' }).click();
+    await panel.getByRole('button', { name: `Add ${other.name}` }).click();
+  }
+
+  /** How long the first picture of anybody took from when the newest connection was there, in milliseconds. */
+  async firstPicture() {
+    const took = await this.page.waitForFunction(() => {
+      const { connectedAt } = globalThis.connectionsOfThisPage.at(-1) ?? {};
+      const first = connectedAt && globalThis.gapsOfThisPage.firstPicture(connectedAt);
+      return first ? first - connectedAt : null;
+    });
+    return took.jsonValue();
+  }
+
+  /** Waits until the newest connection brings pictures and sound of so many people. */
+  async newConnectionCarriesMedia(others) {
+    await this.eventually(`${this.name} has media by a new connection`, () =>
+      this.page.evaluate(async (wanted) => {
+        const connection = globalThis.connectionsOfThisPage.at(-1);
+        if (connection?.connectionState !== 'connected') return false;
+        const stats = [...(await connection.getStats()).values()];
+        const inbound = stats.filter(({ type }) => type === 'inbound-rtp');
+        const pictures = inbound.filter(({ framesDecoded }) => framesDecoded > 0);
+        const voices = inbound.filter(({ kind, packetsReceived }) => kind === 'audio' && packetsReceived > 0);
+        return pictures.length >= wanted && voices.length >= wanted;
+      }, others),
+    );
   }
 
   /** Waits until media travels so, and nothing is left of the other way. */
@@ -226,6 +260,9 @@ function recordConnections() {
     constructor(...args) {
       super(...args);
       all.push(this);
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') this.connectedAt ??= performance.now();
+      });
     }
   };
 }

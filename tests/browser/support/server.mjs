@@ -29,17 +29,32 @@ export async function startServer(settings = {}, { host = '127.0.0.1', prefix = 
     ...settings,
   };
   const [program, ...before] = [...prefix, binary, 'serve'];
-  const child = spawn(program, before, { cwd: data, env, stdio: ['ignore', log, log] });
+  const launch = () => spawn(program, before, { cwd: data, env, stdio: ['ignore', log, log] });
+  let child = launch();
   const url = `http://${host}:${port}`;
   const readLog = () => readFileSync(join(data, 'log'), 'utf8');
-  for (let tries = 0; ; tries++) {
-    if (isReady([...prefix, 'curl', '--fail', '--silent', `${url}/readyz`])) break;
-    if (tries > 400 || child.exitCode !== null) throw new Error(`no server:\n${readLog()}`);
-    await pause(50);
-  }
+  const ready = async () => {
+    for (let tries = 0; ; tries++) {
+      if (isReady([...prefix, 'curl', '--fail', '--silent', `${url}/readyz`])) return;
+      if (tries > 400 || child.exitCode !== null) throw new Error(`no server:\n${readLog()}`);
+      await pause(50);
+    }
+  };
+  await ready();
   return {
     url,
     log: readLog,
+    /** Ends it without a warning. */
+    async kill() {
+      const ended = new Promise((done) => child.once('exit', done));
+      child.kill('SIGKILL');
+      await ended;
+    },
+    /** Starts it again with the same settings and data. */
+    async startAgain() {
+      child = launch();
+      await ready();
+    },
     async stop() {
       const ended = new Promise((done) => child.once('exit', done));
       if (child.exitCode === null) {

@@ -169,12 +169,11 @@ impl Room {
         };
         let estimate = peer.session.estimator.estimate();
         peer.session.pacer.set_estimate(now, estimate);
-        // On the retransmission stream of a picture that is being sent: receivers take anything there.
+        // On the retransmission stream of a picture, sent or not: receivers take anything there.
         let carrier = peer.downs.iter_mut().find_map(|(_, down)| {
             let DownState::Accepted { ids, .. } = down.state else {
                 return None;
             };
-            down.rewriter.current()?;
             let codec = video_codec(self.feeds.get(down.feed)?.codec)?;
             Some((down.rtx_ssrc?, ids, codec, down))
         });
