@@ -1,4 +1,5 @@
 import type { Call } from "./call.js";
+import { CallLists } from "./call-lists.js";
 import type { CallServices } from "./call-services.js";
 import { CallSession } from "./call-session.js";
 import { isInside, isRinging } from "./call-view.js";
@@ -59,8 +60,7 @@ export class CallClient extends Emitter<ClientEvents> {
   readonly #ice: IceSource;
   readonly #memory: MediaMemory;
   readonly #state = new ValueStore<ClientState>(IDLE);
-  readonly #calls = new ValueStore<readonly Call[]>([]);
-  readonly #incoming = new ValueStore<readonly Call[]>([]);
+  readonly #lists = new CallLists();
   readonly #sessions = new Map<string, CallSession>();
   readonly #inbox = new Inbox();
   readonly #presence: Presence;
@@ -104,12 +104,12 @@ export class CallClient extends Emitter<ClientEvents> {
 
   /** Calls that this device takes part in or may answer, until they end. */
   get calls(): Store<readonly Call[]> {
-    return this.#calls;
+    return this.#lists.calls;
   }
 
   /** Those that ring here. */
   get incoming(): Store<readonly Call[]> {
-    return this.#incoming;
+    return this.#lists.incoming;
   }
 
   /** How connections are made; for tests of the network. */
@@ -242,7 +242,7 @@ export class CallClient extends Emitter<ClientEvents> {
       status: (status) => this.#status(socket, status),
       ready: (message) => this.#ready(socket, message, deviceId),
       message: (message) => this.#receive(message),
-      hurried: () => this.#calls.getSnapshot().length > 0,
+      hurried: () => this.#lists.calls.getSnapshot().length > 0,
       debug: (what, detail) => this.emit("debug", what, detail),
     });
     this.#socket = socket;
@@ -398,14 +398,7 @@ export class CallClient extends Emitter<ClientEvents> {
     for (const [id, session] of this.#sessions) {
       if (session.settled) this.#sessions.delete(id);
     }
-    const calls = [...this.#sessions.values()].filter(
-      (session) => session.state.getSnapshot().phase !== "ended",
-    );
-    setList(this.#calls, calls);
-    setList(
-      this.#incoming,
-      calls.filter((session) => session.state.getSnapshot().ringing),
-    );
+    this.#lists.show(this.#sessions.values());
   }
 
   #requireServices(): CallServices {
@@ -421,11 +414,4 @@ export class CallClient extends Emitter<ClientEvents> {
     const url = this.#options.url ?? globalThis.location?.origin ?? "";
     return url.replace(/\/+$/, "");
   }
-}
-
-/** Keeps the identity of a list whose members are the same. */
-function setList(store: ValueStore<readonly Call[]>, calls: readonly Call[]): void {
-  const before = store.getSnapshot();
-  const same = before.length === calls.length && calls.every((call, i) => call === before[i]);
-  if (!same) store.set(calls);
 }

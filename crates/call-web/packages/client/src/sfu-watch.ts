@@ -6,7 +6,9 @@ const DISCONNECTED_MS = 3000;
 /** A session that was offered or restarted has to be connected within this time. */
 const CONNECT_MS = 8000;
 /** The server offers by itself; it is asked when it has not within this time. */
-const OFFER_MS = 4000;
+const OFFER_MS = 2000;
+/** It may hold the session of a page that was reloaded for one that lives. */
+const ARRIVAL_MS = 400;
 /** The server may be about to offer another session by itself. */
 const BROKEN_MS = 500;
 /** Pauses between new sessions that did not come to be: twice as long each time, up to this. */
@@ -31,13 +33,13 @@ export class SfuWatch {
     this.#restart = restart;
   }
 
-  /** A session is to be there; an offer is on its way. */
-  start(): void {
+  /** A session is to be there; an offer is on its way, unless this device `arrives` by a reload. */
+  start(arrives: boolean): void {
     this.#running = true;
     this.#session = null;
     this.#restarts = 0;
     this.#renewals = 0;
-    this.#in(OFFER_MS);
+    this.#in(arrives ? ARRIVAL_MS : OFFER_MS);
   }
 
   stop(): void {

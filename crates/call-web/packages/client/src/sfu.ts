@@ -56,12 +56,15 @@ export class Sfu {
     this.#watch = new SfuWatch(context.clock, (session) => this.#restart(session));
   }
 
-  /** Whether the way is to be there. Offers that come before are kept for then. */
-  want(wanted: boolean): void {
+  /**
+   * Whether the way is to be there. Offers that come before are kept for then. A device that
+   * `arrives` in a call may have to ask for one.
+   */
+  want(wanted: boolean, arrives = false): void {
     if (wanted === this.#wanted) return;
     this.#wanted = wanted;
     if (!wanted) return this.close();
-    this.#watch.start();
+    this.#watch.start(arrives);
     if (this.#latest) this.#take(this.#latest);
   }
 

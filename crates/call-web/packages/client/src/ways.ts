@@ -109,9 +109,10 @@ export class Ways {
     );
     this.#topology = wire.topology;
     this.#media = new Map(others.map(({ userId, media }) => [userId, media]));
+    const arrives = !this.#entered;
     this.#entered = true;
     this.#views.follow(others);
-    this.#step();
+    this.#step(arrives);
   }
 
   receive(from: string, signal: PeerSignal): void {
@@ -189,7 +190,7 @@ export class Ways {
   }
 
   /** Brings everything in line with the call and with what the ways carry. */
-  #step(): void {
+  #step(arrives = false): void {
     if (this.#closed) return;
     const now = this.#context.clock.now();
     const present = [...this.#media.keys()];
@@ -210,7 +211,7 @@ export class Ways {
     // Everybody is shown by another way before one is closed.
     for (const step of steps) this.#carryOut(step, now);
     this.#render(present);
-    this.#sfu.want(this.#handover.sfu);
+    this.#sfu.want(this.#handover.sfu, arrives);
     if (!this.#handover.sfu) this.#withoutSfu();
     this.#mesh.follow(this.#handover.mesh, (userId) => meets.has(userId));
     this.#plan();

@@ -9,7 +9,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   asked = [];
   watch = new SfuWatch(systemClock, (session) => asked.push(session));
-  watch.start();
+  watch.start(false);
 });
 afterEach(() => {
   watch.stop();
@@ -25,9 +25,15 @@ function connected(): void {
 
 describe("a session with the SFU", () => {
   it("is asked for when none is offered", () => {
-    vi.advanceTimersByTime(3900);
+    vi.advanceTimersByTime(1900);
     expect(asked).toEqual([]);
     vi.advanceTimersByTime(200);
+    expect(asked).toEqual([null]);
+  });
+
+  it("is asked for soon by a page that was reloaded", () => {
+    watch.start(true);
+    vi.advanceTimersByTime(400);
     expect(asked).toEqual([null]);
   });
 
@@ -98,7 +104,7 @@ describe("a session with the SFU", () => {
     connected();
     watch.became("one", "failed");
     watch.restored("one", "failed");
-    vi.advanceTimersByTime(3900);
+    vi.advanceTimersByTime(1900);
     expect(asked).toEqual(["one"]);
     watch.made("two");
     watch.became("two", "connected");
