@@ -4,9 +4,19 @@
 //! the peer wants, and [`Pacer`] spreads what is sent over time. None of them has a clock.
 
 mod allocate;
+mod delay;
+mod delivered;
 mod estimator;
+mod history;
+mod loss;
 mod pacer;
+#[cfg(test)]
+mod path;
+mod probe;
+mod rate;
+#[cfg(test)]
+mod simulation;
 
-pub(crate) use allocate::{Allocation, LayerRate, Wish, allocate};
-pub(crate) use estimator::{Estimator, Probe};
+pub(crate) use allocate::{LayerRate, Wish, allocate};
+pub(crate) use estimator::Estimator;
 pub(crate) use pacer::{Class, Offered, Pacer};

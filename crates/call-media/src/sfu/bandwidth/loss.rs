@@ -1,0 +1,113 @@
+use std::time::{Duration, Instant};
+
+/// What packets that are lost say. A path that loses a few of them at random is not full; one that drops a tenth of what is sent
+/// without making it wait is (draft-ietf-rmcat-gcc-02 section 5.6).
+#[derive(Debug)]
+pub(super) struct Loss {
+    since: Instant,
+    lost: u32,
+    total: u32,
+    /// Part of the packets that was lost lately.
+    fraction: f64,
+    limit: Option<f64>,
+}
+
+impl Loss {
+    /// More is too much.
+    const HIGH: f64 = 0.10;
+    /// Less is nothing: what is lost is sent again.
+    const LOW: f64 = 0.05;
+    /// So much is not lost by accident.
+    const FLOOD: f64 = 0.30;
+    /// The limit grows while so much of it is used.
+    const TRIED: f64 = 0.7;
+    /// Part of what arrives that is sent when it was too much.
+    const DECREASE: f64 = 0.9;
+    /// Growth in a second once nothing is lost.
+    const INCREASE: f64 = 1.08;
+    /// How long and how much is looked at before it says something.
+    const WINDOW: Duration = Duration::from_millis(300);
+    const PACKETS_MIN: u32 = 40;
+
+    /// Nothing was lost yet.
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            lost: 0,
+            total: 0,
+            fraction: 0.0,
+            limit: None,
+        }
+    }
+
+    /// A packet arrived.
+    pub(super) fn arrived(&mut self) {
+        self.total = self.total.saturating_add(1);
+    }
+
+    /// A packet did not arrive.
+    pub(super) fn lost(&mut self) {
+        self.total = self.total.saturating_add(1);
+        self.lost = self.lost.saturating_add(1);
+    }
+
+    /// One did after all.
+    pub(super) fn late(&mut self) {
+        self.lost = self.lost.saturating_sub(1);
+    }
+
+    /// Whether so much is lost that more is not to be tried.
+    pub(super) fn is_bad(&self) -> bool {
+        let bearable = if self.limit.is_some() {
+            Self::LOW
+        } else {
+            Self::HIGH
+        };
+        self.fraction > bearable
+    }
+
+    /// The most that may be sent because of what was lost, in bits per second.
+    pub(super) fn limit(&self) -> Option<f64> {
+        self.limit
+    }
+
+    /// It was tried: this much goes through.
+    pub(super) fn proved(&mut self, rate: f64) {
+        self.limit = self.limit.map(|limit| limit.max(rate));
+    }
+
+    /// Weighs what was lost. `target` is what may be sent as far as delays go, `arrived` what arrives, in bits per second.
+    pub(super) fn weigh(&mut self, now: Instant, target: f64, arrived: Option<f64>) {
+        let window = now.saturating_duration_since(self.since);
+        if window < Self::WINDOW || self.total < Self::PACKETS_MIN {
+            return;
+        }
+        self.fraction = f64::from(self.lost) / f64::from(self.total);
+        self.forget(now);
+        let sent = self.limit.map_or(target, |limit| limit.min(target));
+        if self.fraction > Self::HIGH {
+            let arrived = arrived.unwrap_or(sent);
+            let less = if self.fraction > Self::FLOOD {
+                // So much lost is no accident: what arrives is what goes through.
+                Self::DECREASE * arrived
+            } else {
+                // Less may be sent than could be: then that was too much already.
+                let sent = sent.min(arrived / (1.0 - self.fraction));
+                sent * (1.0 - 0.5 * self.fraction)
+            };
+            self.limit = Some(less.min(sent));
+        } else if self.fraction < Self::LOW
+            && let Some(limit) = self.limit
+            // What was not tried is not known to go through.
+            && arrived.is_some_and(|arrived| arrived > Self::TRIED * limit)
+        {
+            let grown = limit * Self::INCREASE.powf(window.as_secs_f64().min(2.0));
+            self.limit = Some(grown).filter(|limit| *limit < target);
+        }
+    }
+
+    /// Less is sent from now on: what was lost before says nothing about it. `now` may be a moment to come.
+    pub(super) fn forget(&mut self, now: Instant) {
+        (self.since, self.lost, self.total) = (now, 0, 0);
+    }
+}
