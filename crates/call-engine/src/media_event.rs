@@ -1,5 +1,5 @@
 use call_domain::{Address, CallId, SfuRoomId, UserId};
-use call_media::sfu::{Event, Offer, Refusal, RoomId, StreamState};
+use call_media::sfu::{Command, Event, Offer, Refusal, RoomId, StreamState};
 use call_signal::wire::ErrorCode;
 
 use crate::Engine;
@@ -93,16 +93,31 @@ impl Engine {
     }
 
     fn refused(&self, room: &RoomId, peer: &UserId, refusal: Refusal) {
-        tracing::info!(%room, user = %peer, %refusal, "the media plane refused a command");
+        match refusal {
+            Refusal::Full => tracing::warn!(%room, user = %peer, "the media plane has no place"),
+            // Clients bring these about as often as they like.
+            Refusal::NotInRoom
+            | Refusal::UnknownSession
+            | Refusal::StaleAnswer
+            | Refusal::BadSdp
+            | Refusal::BadCandidate => {
+                tracing::debug!(%room, user = %peer, %refusal, "the media plane refused a command");
+            }
+        }
         let Some((call, live)) = self.live_of(room) else {
             return;
         };
-        let who = self.with_rooms(call, &live.line, |rooms, _| {
-            let room = rooms.room_mut(room)?;
-            let who = address(peer, &room.member_mut(peer)?.device);
+        let who = self.with_rooms(call, &live.line, |rooms, orders| {
+            let member_of = rooms.room_mut(room)?;
+            let who = address(peer, &member_of.member_mut(peer)?.device);
             match refusal {
-                // It may be tried again.
-                Refusal::NotInRoom | Refusal::Full => room.forget(peer),
+                Refusal::NotInRoom => member_of.forget(peer),
+                // It may be tried again. Whatever was not taken, nobody is in a room whom nobody knows to be there.
+                Refusal::Full => {
+                    member_of.forget(peer);
+                    let leave = Command::Leave { peer: peer.clone() };
+                    orders.push((room.clone(), leave));
+                }
                 Refusal::UnknownSession
                 | Refusal::StaleAnswer
                 | Refusal::BadSdp

@@ -152,7 +152,7 @@ async fn who_is_out_of_the_room_may_try_again() {
         (&error["code"], &error["callId"]),
         (&"room_full".into(), &call.to_string().into())
     );
-    assert!(plane.asked().is_empty());
+    assert_eq!(plane.asked(), of(&room, &["leave bob"]));
     bob.media(&world, call, MediaCommand::Restart(None))
         .await
         .expect("restart");
