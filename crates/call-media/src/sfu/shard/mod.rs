@@ -8,6 +8,7 @@ mod output;
 mod parcel;
 mod routes;
 mod server;
+mod state;
 mod tcp;
 mod udp;
 mod worker;

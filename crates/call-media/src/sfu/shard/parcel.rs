@@ -34,11 +34,17 @@ pub(super) enum Parcel {
         shard: usize,
     },
     /// A TCP connection whose first frame is for a peer of this shard.
-    Stream {
-        stream: std::net::TcpStream,
-        remote: SocketAddr,
-        first: Vec<u8>,
-    },
+    Stream(Moved),
+}
+
+/// A TCP connection that another shard accepted.
+pub(super) struct Moved {
+    pub(super) stream: std::net::TcpStream,
+    pub(super) remote: SocketAddr,
+    /// What it said so far.
+    pub(super) frames: Vec<Vec<u8>>,
+    /// The beginning of what it is saying.
+    pub(super) unread: Vec<u8>,
 }
 
 /// The way to a shard's inbox. Bounded: a shard that does not keep up loses datagrams, as a socket would.

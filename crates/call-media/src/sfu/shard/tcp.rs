@@ -33,14 +33,20 @@ pub(super) enum Closed {
 }
 
 impl TcpPeer {
-    pub(super) fn new(stream: TcpStream, remote: SocketAddr, now: Instant) -> Self {
+    /// A connection, and what was read of it already.
+    pub(super) fn new(
+        stream: TcpStream,
+        remote: SocketAddr,
+        unread: Vec<u8>,
+        now: Instant,
+    ) -> Self {
         // Frames are whole messages: there is nothing to wait for.
         let _ = stream.set_nodelay(true);
         Self {
             stream,
             remote,
             opened: now,
-            read: Vec::new(),
+            read: unread,
             write: Vec::new(),
             written: 0,
             proven: false,
@@ -55,12 +61,10 @@ impl TcpPeer {
         &mut self.stream
     }
 
-    /// The connection itself, to give it to another shard.
-    pub(super) fn into_parts(self) -> (std::net::TcpStream, SocketAddr) {
-        (
-            std::net::TcpStream::from(std::os::fd::OwnedFd::from(self.stream)),
-            self.remote,
-        )
+    /// The connection itself, to give it to another shard, and what was read and is no whole frame yet.
+    pub(super) fn into_parts(self) -> (std::net::TcpStream, SocketAddr, Vec<u8>) {
+        let stream = std::os::fd::OwnedFd::from(self.stream).into();
+        (stream, self.remote, self.read)
     }
 
     /// A peer's transport accepted something of it.

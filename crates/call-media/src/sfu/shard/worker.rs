@@ -1,24 +1,19 @@
-use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
-use foldhash::fast::RandomState;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use slab::Slab;
 
 use super::counters::SharedCounters;
-use super::output::{Output, RouteChange};
-use super::parcel::{Inlet, Parcel};
-use super::routes::{PeerKey, Routes};
+use super::parcel::{Inlet, Moved, Parcel};
+use super::state::State;
 use super::tcp::{Closed, TcpPeer};
 use super::udp::{Inbox, UdpPort};
-use crate::sfu::room::{Room, RoomContext};
-use crate::sfu::transport::{Link, Path, shard_of, stun_username};
-use crate::sfu::{Command, Event, Refusal, RoomId};
+use crate::sfu::Event;
+use crate::sfu::room::RoomContext;
+use crate::sfu::transport::Link;
 
 /// One thread of the SFU: its sockets, its rooms, its loop.
 pub(super) struct Worker {
@@ -51,40 +46,21 @@ const FULL: usize = 512 << 10;
 /// TCP connections of a shard at most.
 const CONNECTIONS_MAX: usize = 4096;
 
-struct State {
-    index: usize,
-    rooms: Slab<Room>,
-    by_name: HashMap<RoomId, usize, RandomState>,
-    routes: Routes,
-    output: Output,
-    shards: Vec<Inlet>,
-    events: Sender<Event>,
-    context: Arc<RoomContext>,
-    rooms_max: usize,
-    /// The paths of TCP connections that proved whose they are.
-    owners: HashMap<u32, PeerKey, RandomState>,
-}
-
 impl Worker {
     /// Runs until it is told to stop.
     pub(super) fn run(mut self) {
-        let mut state = State {
-            index: self.index,
-            rooms: Slab::new(),
-            by_name: HashMap::default(),
-            routes: Routes::default(),
-            output: Output::new(),
-            shards: std::mem::take(&mut self.shards),
-            events: self.events.clone(),
-            context: Arc::clone(&self.context),
-            rooms_max: self.rooms_max,
-            owners: HashMap::default(),
-        };
+        let mut state = State::new(
+            self.index,
+            std::mem::take(&mut self.shards),
+            self.events.clone(),
+            Arc::clone(&self.context),
+            self.rooms_max,
+        );
         let mut inbox = Inbox::new();
         let mut ready = Events::with_capacity(1024);
         let mut next_tick = Instant::now();
         loop {
-            let timeout = if state.rooms.is_empty() && state.output.tcp().is_empty() {
+            let timeout = if state.is_idle() {
                 None
             } else {
                 Some(next_tick.saturating_duration_since(Instant::now()))
@@ -160,7 +136,8 @@ impl Worker {
             return;
         };
         while let Ok((stream, remote)) = listener.accept() {
-            register(&self.poll, state, stream, remote);
+            let peer = TcpPeer::new(stream, remote, Vec::new(), Instant::now());
+            register(&self.poll, state, peer);
         }
     }
 
@@ -183,13 +160,10 @@ impl Worker {
             if state.frame(now, connection, remote, &mut frame) {
                 continue;
             }
-            // Not of this shard: the connection moves with what it said so far.
-            if let Some(shard) = stun_username(&frame)
-                .and_then(shard_of)
-                .map(usize::from)
-                .filter(|shard| *shard != state.index)
-            {
-                self.move_to(shard, number, frame, state);
+            // Not of this shard: the connection moves, with everything that it said so far.
+            if let Some(inlet) = state.shard_of(&frame).cloned() {
+                let frames = std::iter::once(frame).chain(frames).collect();
+                self.move_to(&inlet, number, frames, state);
                 return;
             }
             state.output.counters.datagrams_refused += 1;
@@ -200,20 +174,20 @@ impl Worker {
     }
 
     /// Gives a connection to the shard that its first frame names.
-    fn move_to(&mut self, shard: usize, number: usize, first: Vec<u8>, state: &mut State) {
+    fn move_to(&mut self, inlet: &Inlet, number: usize, frames: Vec<Vec<u8>>, state: &mut State) {
         let Some(mut peer) = state.output.tcp().try_remove(number) else {
             return;
         };
         let _ = self.poll.registry().deregister(peer.source());
-        let (stream, remote) = peer.into_parts();
-        if let Some(inlet) = state.shards.get(shard) {
-            // A full inbox closes the connection: its client tries again.
-            let _ = inlet.send(Parcel::Stream {
-                stream,
-                remote,
-                first,
-            });
-        }
+        let (stream, remote, unread) = peer.into_parts();
+        let moved = Moved {
+            stream,
+            remote,
+            frames,
+            unread,
+        };
+        // A full inbox closes the connection: its client tries again.
+        let _ = inlet.send(Parcel::Stream(moved));
     }
 
     fn close(&mut self, number: usize, closed: Closed, state: &mut State) {
@@ -251,42 +225,22 @@ impl Worker {
                 return;
             };
             let now = Instant::now();
-            match parcel {
-                Parcel::Command { room, command } => state.command(now, room, command),
-                Parcel::Stats { room, reply } => {
-                    let room = state.by_name.get(&room);
-                    let stats = room
-                        .and_then(|room| state.rooms.get(*room))
-                        .map(|room| room.stats(now));
-                    let _ = reply.try_send(stats);
-                }
-                Parcel::Datagram {
-                    port,
-                    peer,
-                    mut bytes,
-                } => state.own_datagram(now, port, peer, &mut bytes),
-                Parcel::Claim { port, peer, shard } => state.routes.claim(port, peer, shard),
-                Parcel::Release { port, peer, shard } => state.routes.release(port, peer, shard),
-                Parcel::Stream {
-                    stream,
-                    remote,
-                    mut first,
-                } => {
-                    let stream = TcpStream::from_std(stream);
-                    if let Some(connection) = register(&self.poll, state, stream, remote) {
-                        state.frame(now, connection, remote, &mut first);
-                    }
+            let Some(moved) = state.parcel(now, parcel) else {
+                continue;
+            };
+            let stream = TcpStream::from_std(moved.stream);
+            let peer = TcpPeer::new(stream, moved.remote, moved.unread, now);
+            if let Some(connection) = register(&self.poll, state, peer) {
+                for mut frame in moved.frames {
+                    state.frame(now, connection, moved.remote, &mut frame);
                 }
             }
         }
         // There may be more: come back at once.
-        if let Some(own) = state.shards.get(self.index) {
-            own.wake();
-        }
+        state.come_back();
     }
 
     fn flush(&mut self, begun: Instant, state: &mut State) {
-        state.apply_routes();
         state.emit();
         let media = state.output.take_media();
         if !state.output.egress().is_empty() {
@@ -308,12 +262,7 @@ impl Worker {
     }
 }
 
-fn register(
-    poll: &Poll,
-    state: &mut State,
-    mut stream: TcpStream,
-    remote: SocketAddr,
-) -> Option<u32> {
+fn register(poll: &Poll, state: &mut State, mut peer: TcpPeer) -> Option<u32> {
     let connections = state.output.tcp();
     if connections.len() >= CONNECTIONS_MAX {
         return None;
@@ -322,233 +271,12 @@ fn register(
     let number = entry.key();
     let token = Token(FIRST_CONNECTION + number);
     poll.registry()
-        .register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)
+        .register(
+            peer.source(),
+            token,
+            Interest::READABLE | Interest::WRITABLE,
+        )
         .ok()?;
-    entry.insert(TcpPeer::new(stream, remote, Instant::now()));
+    entry.insert(peer);
     u32::try_from(number).ok()
-}
-
-impl State {
-    /// A datagram of a UDP socket of this shard.
-    fn datagram(&mut self, now: Instant, port: u16, peer: SocketAddr, datagram: &mut [u8]) {
-        let path = udp_path(port, peer);
-        if let Some(key) = self.routes.of_path(&path) {
-            self.hand_over(now, key, path, datagram);
-            return;
-        }
-        let elsewhere = self.routes.elsewhere(port, peer).or_else(|| {
-            let shard = usize::from(shard_of(stun_username(datagram)?)?);
-            (shard != self.index).then_some(shard)
-        });
-        match elsewhere {
-            Some(shard) => {
-                let parcel = Parcel::Datagram {
-                    port,
-                    peer,
-                    bytes: datagram.to_vec(),
-                };
-                let sent = self.shards.get(shard).map(|inlet| inlet.send(parcel));
-                if sent != Some(Ok(())) {
-                    self.output.counters.packets_dropped += 1;
-                }
-            }
-            None => self.own_datagram(now, port, peer, datagram),
-        }
-    }
-
-    /// A datagram that is for a peer of this shard, or for nobody.
-    fn own_datagram(&mut self, now: Instant, port: u16, peer: SocketAddr, datagram: &mut [u8]) {
-        let path = udp_path(port, peer);
-        let key = self.routes.of_path(&path).or_else(|| {
-            let ufrag = stun_username(datagram)?;
-            self.routes.of_ufrag(ufrag)
-        });
-        match key {
-            Some(key) => self.hand_over(now, key, path, datagram),
-            None => self.output.counters.datagrams_refused += 1,
-        }
-    }
-
-    /// A frame of a TCP connection; false: it is not for this shard, or for nobody.
-    fn frame(
-        &mut self,
-        now: Instant,
-        connection: u32,
-        remote: SocketAddr,
-        frame: &mut [u8],
-    ) -> bool {
-        let path = Path {
-            peer: remote,
-            local: None,
-            link: Link::Tcp(connection),
-        };
-        let key = self.routes.of_path(&path).or_else(|| {
-            let ufrag = stun_username(frame)?;
-            self.routes.of_ufrag(ufrag)
-        });
-        let Some(key) = key else {
-            return false;
-        };
-        self.hand_over(now, key, path, frame);
-        true
-    }
-
-    fn hand_over(&mut self, now: Instant, key: PeerKey, path: Path, datagram: &mut [u8]) {
-        if let Some(room) = self.rooms.get_mut(key.room) {
-            room.datagram(now, key.peer, path, datagram, &mut self.output);
-            if !self.output.routes.is_empty() {
-                self.apply_routes_of(key.room);
-            }
-        }
-    }
-
-    fn command(&mut self, now: Instant, id: RoomId, command: Command) {
-        if command == Command::CloseRoom {
-            if let Some(at) = self.by_name.remove(&id)
-                && let Some(mut room) = self.rooms.try_remove(at)
-            {
-                room.close(now, &mut self.output);
-                self.apply_routes_of(at);
-            }
-            return;
-        }
-        let at = match self.by_name.get(&id) {
-            Some(at) => *at,
-            None => {
-                let Command::Join { peer, .. } = &command else {
-                    if let Some(peer) = command.peer() {
-                        self.refuse(id, peer.clone(), Refusal::NotInRoom);
-                    }
-                    return;
-                };
-                if self.rooms.len() >= self.rooms_max {
-                    self.refuse(id, peer.clone(), Refusal::Full);
-                    return;
-                }
-                let room = Room::new(id.clone(), Arc::clone(&self.context), self.index);
-                let at = self.rooms.insert(room);
-                self.by_name.insert(id, at);
-                at
-            }
-        };
-        if let Some(room) = self.rooms.get_mut(at) {
-            room.command(now, command, &mut self.output);
-            self.apply_routes_of(at);
-        }
-    }
-
-    fn refuse(&mut self, room: RoomId, peer: call_domain::UserId, refusal: Refusal) {
-        self.output.events.push(Event::Refused {
-            room,
-            peer,
-            refusal,
-        });
-    }
-
-    fn link_closed(&mut self, now: Instant, key: PeerKey, link: Link) {
-        if let Some(room) = self.rooms.get_mut(key.room) {
-            room.link_closed(now, key.peer, link, &mut self.output);
-            self.apply_routes_of(key.room);
-        }
-    }
-
-    fn tick(&mut self, now: Instant) {
-        let mut peers = 0;
-        let mut estimates = 0;
-        let State { rooms, output, .. } = self;
-        let mut changed = Vec::new();
-        for (at, room) in rooms.iter_mut() {
-            room.tick(now, output);
-            peers += room.len() as u64;
-            estimates += room.available_outgoing_bitrate();
-            if !output.routes.is_empty() {
-                changed.push((at, std::mem::take(&mut output.routes)));
-            }
-        }
-        output.counters.rooms = rooms.len() as u64;
-        output.counters.peers = peers;
-        output.counters.available_outgoing_bitrate = estimates;
-        for (at, routes) in changed {
-            self.output.routes = routes;
-            self.apply_routes_of(at);
-        }
-    }
-
-    fn apply_routes(&mut self) {
-        debug_assert!(
-            self.output.routes.is_empty(),
-            "routes are applied where the room is known"
-        );
-    }
-
-    /// Carries out what the room at that place said of whose datagrams are whose.
-    fn apply_routes_of(&mut self, room: usize) {
-        for change in std::mem::take(&mut self.output.routes) {
-            match change {
-                RouteChange::AddUfrag(ufrag, peer) => {
-                    self.routes.add_ufrag(ufrag, PeerKey { room, peer });
-                }
-                RouteChange::RemoveUfrag(ufrag) => self.routes.remove_ufrag(&ufrag),
-                RouteChange::AddPath(path, peer) => self.add_path(path, PeerKey { room, peer }),
-                RouteChange::RemovePath(path, peer) => {
-                    self.remove_path(path, PeerKey { room, peer });
-                }
-            }
-        }
-    }
-
-    fn add_path(&mut self, path: Path, key: PeerKey) {
-        self.routes.add_path(path, key);
-        match path.link {
-            Link::Udp(port) => {
-                let (peer, shard) = (path.peer, self.index);
-                self.tell_others(|| Parcel::Claim { port, peer, shard });
-            }
-            Link::Tcp(connection) => {
-                self.owners.insert(connection, key);
-                if let Some(peer) = self.output.tcp().get_mut(connection as usize) {
-                    peer.prove();
-                }
-            }
-        }
-    }
-
-    fn remove_path(&mut self, path: Path, key: PeerKey) {
-        if !self.routes.remove_path(&path, key) {
-            return;
-        }
-        match path.link {
-            Link::Udp(port) => {
-                let (peer, shard) = (path.peer, self.index);
-                self.tell_others(|| Parcel::Release { port, peer, shard });
-            }
-            Link::Tcp(connection) => {
-                self.owners.remove(&connection);
-            }
-        }
-    }
-
-    fn tell_others(&self, parcel: impl Fn() -> Parcel) {
-        for (shard, inlet) in self.shards.iter().enumerate() {
-            if shard != self.index && inlet.send(parcel()).is_err() {
-                tracing::warn!(shard, "a shard of the SFU does not keep up with the others");
-            }
-        }
-    }
-
-    fn emit(&mut self) {
-        for event in self.output.events.drain(..) {
-            if self.events.try_send(event).is_err() {
-                tracing::error!("nobody takes what the SFU has to say: an event is lost");
-            }
-        }
-    }
-}
-
-const fn udp_path(port: u16, peer: SocketAddr) -> Path {
-    Path {
-        peer,
-        local: None,
-        link: Link::Udp(port),
-    }
 }
