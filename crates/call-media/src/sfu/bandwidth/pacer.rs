@@ -184,3 +184,156 @@ impl<T> Pacer<T> {
 fn rate(estimate: u64) -> f64 {
     (FACTOR * estimate as f64 / 8.0).max(1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    /// A pacer of 125 bytes a millisecond: 2.5 times 400 kbit/s.
+    fn pacer(now: Instant) -> Pacer<u32> {
+        Pacer::new(now, 400_000)
+    }
+
+    fn fill(pacer: &mut Pacer<u32>, now: Instant) {
+        while pacer.offer(now, Class::Video, 1000, || 0) == Offered::SendNow {}
+    }
+
+    fn drain(pacer: &mut Pacer<u32>, now: Instant) -> Vec<u32> {
+        std::iter::from_fn(|| pacer.poll(now)).collect()
+    }
+
+    #[test]
+    fn what_fits_never_waits() {
+        let mut now = Instant::now();
+        let mut pacer = pacer(now);
+        for _ in 0..1000 {
+            let offered = pacer.offer(now, Class::Video, 1000, || panic!("it is not kept"));
+            assert_eq!(offered, Offered::SendNow);
+            now += 8 * MILLISECOND;
+        }
+        assert_eq!(pacer.next_deadline(), None);
+    }
+
+    #[test]
+    fn a_burst_leaves_at_the_rate() {
+        let began = Instant::now();
+        let mut now = began;
+        let mut pacer = pacer(now);
+        let mut sent = 0;
+        for _ in 0..40 {
+            match pacer.offer(now, Class::Video, 1000, || 0) {
+                Offered::SendNow => sent += 1,
+                Offered::Queued | Offered::Full => {}
+            }
+        }
+        assert_eq!(sent, 5, "the burst, and what makes it full");
+        while let Some(due) = pacer.next_deadline() {
+            now = now.max(due);
+            let packets = drain(&mut pacer, now).len();
+            assert_eq!(packets, 1, "it is due when it is said to be");
+            sent += packets;
+        }
+        assert_eq!(sent, 40);
+        let took = (now - began).as_millis();
+        assert!((278..=284).contains(&took), "{took} ms for 35 packets");
+    }
+
+    #[test]
+    fn sound_does_not_wait_and_what_was_lost_comes_first() {
+        let now = Instant::now();
+        let mut pacer = pacer(now);
+        fill(&mut pacer, now);
+        assert_eq!(pacer.offer(now, Class::Video, 1000, || 1), Offered::Queued);
+        assert_eq!(
+            pacer.offer(now, Class::Retransmission, 1000, || 2),
+            Offered::Queued
+        );
+        assert_eq!(pacer.offer(now, Class::Audio, 100, || 3), Offered::SendNow);
+        assert_eq!(drain(&mut pacer, now), []);
+        let later = now + 400 * MILLISECOND;
+        assert_eq!(pacer.poll(later), Some(2));
+        assert_eq!(pacer.poll(later), Some(0));
+        assert_eq!(pacer.poll(later), Some(1));
+    }
+
+    #[test]
+    fn pictures_do_not_overtake_pictures() {
+        let now = Instant::now();
+        let mut pacer = pacer(now);
+        fill(&mut pacer, now);
+        let later = now + 400 * MILLISECOND;
+        assert_eq!(
+            pacer.offer(later, Class::Video, 1000, || 1),
+            Offered::Queued
+        );
+        assert_eq!(drain(&mut pacer, later), [0, 1]);
+    }
+
+    #[test]
+    fn what_would_wait_too_long_is_not_kept() {
+        let now = Instant::now();
+        let mut pacer = pacer(now);
+        fill(&mut pacer, now);
+        let mut kept = 1;
+        while pacer.offer(now, Class::Video, 1000, || 0) == Offered::Queued {
+            kept += 1;
+        }
+        assert_eq!(kept, 62, "half a second");
+        assert_eq!(pacer.clear().count(), 62);
+        assert_eq!(pacer.next_deadline(), None);
+        // Nobody came to send what waits: it is too old.
+        fill(&mut pacer, now);
+        let later = now + 600 * MILLISECOND;
+        assert_eq!(pacer.offer(later, Class::Video, 1000, || 0), Offered::Full);
+    }
+
+    #[test]
+    fn a_new_estimate_counts_from_now_on() {
+        let now = Instant::now();
+        let mut pacer = pacer(now);
+        fill(&mut pacer, now);
+        let before = pacer.next_deadline().unwrap() - now;
+        pacer.set_estimate(now, 4_000_000);
+        let after = pacer.next_deadline().unwrap() - now;
+        assert!(after < before / 9, "{before:?} {after:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_or_sent_faster_than_it_may_be(
+            estimate in 0..5_000_000_u64,
+            packets in proptest::collection::vec((0..30_u64, 0..3_usize, 50..1200_usize), 1..200),
+        ) {
+            let began = Instant::now();
+            let mut now = began;
+            let mut pacer = Pacer::new(now, estimate);
+            let (mut paced, mut kept, mut out) = (0, 0_usize, 0_usize);
+            for (number, (pause, class, size)) in packets.into_iter().enumerate() {
+                now += Duration::from_millis(pause);
+                let class = [Class::Audio, Class::Retransmission, Class::Video][class];
+                match pacer.offer(now, class, size, || (number, size)) {
+                    Offered::SendNow if class != Class::Audio => paced += size,
+                    Offered::SendNow => {}
+                    Offered::Queued => kept += 1,
+                    Offered::Full => {
+                        prop_assert!(class != Class::Audio);
+                        out += pacer.clear().count();
+                    }
+                }
+                while pacer.next_deadline().is_some_and(|due| due <= now) {
+                    let (_, size) = pacer.poll(now).unwrap();
+                    paced += size;
+                    out += 1;
+                }
+                prop_assert_eq!(kept - out == 0, pacer.next_deadline().is_none());
+                let seconds = (now - began).as_secs_f64();
+                let most = rate(estimate) * (seconds + BURST.as_secs_f64()) + BURST_MIN + 1200.0;
+                prop_assert!(paced as f64 <= most, "{} of {}", paced, most);
+            }
+        }
+    }
+}
