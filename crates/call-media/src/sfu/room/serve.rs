@@ -217,11 +217,16 @@ impl Room {
                 continue;
             }
             let Some(layer) = *layer else {
+                // Only what was seen is lowered: what waits may begin as soon as it fits.
+                if down.rewriter.current().is_some() {
+                    down.lowered_at = Some(now);
+                }
                 down.stop(Some(PausedReason::Bandwidth));
-                down.lowered_at = Some(now);
                 continue;
             };
-            if down.target.is_some_and(|before| layer < before) {
+            if down.rewriter.current().is_some_and(|before| layer < before)
+                && down.target != Some(layer)
+            {
                 down.lowered_at = Some(now);
             }
             down.paused = None;
