@@ -154,6 +154,7 @@ fn webrtc_stays_in_one_module() {
         [
             "crates/call-media/src/webrtc.rs",
             "crates/call-media/tests/webrtc.rs",
+            "crates/call-media/src/sfu/transport/tests/peer_connection.rs",
         ]
         .contains(&path)
     };

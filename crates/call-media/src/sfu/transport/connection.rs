@@ -1,26 +1,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::certificate::{Certificate, Fingerprint};
-use super::channel::{Channel, ChannelEvent};
+use super::channel::Channel;
 use super::credentials;
 use super::demux::{DatagramKind, classify};
 use super::dtls::{Dtls, DtlsEvent};
 use super::ice::Ice;
-use super::paths::PathChange;
+use super::liveness::Liveness;
 use super::srtp::{Srtp, SrtpRefusal};
 use super::{
     Link, LocalParameters, Path, Received, RemoteError, RemoteParameters, SendError,
     TransportCounters, TransportEvent, TransportState,
 };
-
-/// Silence after which the peer counts as disconnected: two checks of a browser were missed.
-const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
-/// Silence after which consent is gone (RFC 7675 section 5.1).
-const FAILED_AFTER: Duration = Duration::from_secs(30);
 
 /// One peer connection.
 pub(crate) struct Transport {
@@ -38,11 +33,7 @@ pub(crate) struct Transport {
     dtls_path: Option<Path>,
     /// The latest time that was told.
     latest: Instant,
-    /// When the peer was heard last: an authentic check or packet.
-    heard: Option<Instant>,
-    state: TransportState,
-    /// A state that there is no way out of.
-    end: Option<TransportState>,
+    liveness: Liveness,
     transmits: VecDeque<(Path, Bytes)>,
     events: VecDeque<TransportEvent>,
     counters: TransportCounters,
@@ -62,9 +53,7 @@ impl Transport {
             is_verified: false,
             dtls_path: None,
             latest: now,
-            heard: None,
-            state: TransportState::New,
-            end: None,
+            liveness: Liveness::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             counters: TransportCounters::default(),
@@ -192,7 +181,7 @@ impl Transport {
         data: &[u8],
         binary: bool,
     ) -> Result<(), SendError> {
-        if self.end.is_some() {
+        if self.liveness.is_over() {
             return Err(SendError::NotConnected);
         }
         self.channel.send(now, data, binary)?;
@@ -203,7 +192,7 @@ impl Transport {
     /// Says goodbye to the peer (`close_notify`); a last [`Transport::poll_transmit`] sends it.
     pub(crate) fn close(&mut self, now: Instant) {
         self.dtls.close(now);
-        self.end.get_or_insert(TransportState::Closed);
+        self.liveness.end(TransportState::Closed);
         self.flush(now);
         self.judge(now);
     }
@@ -220,17 +209,11 @@ impl Transport {
 
     /// When [`Transport::handle_timeout`] is to be called at the latest.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        if self.end.is_some() {
+        if self.liveness.is_over() {
             return None;
         }
-        let silence = match self.state {
-            TransportState::Connecting | TransportState::Connected => Some(DISCONNECTED_AFTER),
-            TransportState::Disconnected => Some(FAILED_AFTER),
-            TransportState::New | TransportState::Failed | TransportState::Closed => None,
-        };
-        let silent = self.heard.zip(silence).map(|(heard, after)| heard + after);
         [
-            silent,
+            self.liveness.next_change(),
             self.dtls.poll_timeout(),
             self.channel.poll_timeout(),
             self.ice.paths.next_expiry(),
@@ -243,7 +226,7 @@ impl Transport {
     /// Lets time pass. Too early or too often does no harm.
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
         self.latest = self.latest.max(now);
-        if self.end.is_some() {
+        if self.liveness.is_over() {
             return;
         }
         let mut happened = Vec::new();
@@ -277,12 +260,12 @@ impl Transport {
 
     /// How it is.
     pub(crate) fn state(&self) -> TransportState {
-        self.state
+        self.liveness.state()
     }
 
     /// Whether there are keys of a peer that has proven who it is: media can be sent, also while the peer is silent.
     pub(crate) fn is_connected(&self) -> bool {
-        self.is_verified && self.end.is_none()
+        self.is_verified && !self.liveness.is_over()
     }
 
     /// What was refused so far.
@@ -305,7 +288,7 @@ impl Transport {
             self.transmits.push_back((path, answer.into()));
         }
         if checked.is_authentic {
-            self.heard = Some(now);
+            self.liveness.heard(now);
             self.judge(now);
         }
     }
@@ -331,7 +314,7 @@ impl Transport {
                     self.keys = Some((srtp, fingerprint));
                     self.verify(now);
                 }
-                DtlsEvent::Data(data) if self.end.is_none() => {
+                DtlsEvent::Data(data) if !self.liveness.is_over() => {
                     let events = &mut self.events;
                     self.channel.handle(now, data.freeze(), &mut |event| {
                         events.push_back(event.into());
@@ -339,10 +322,10 @@ impl Transport {
                 }
                 DtlsEvent::Data(_) => self.counters.channel += 1,
                 DtlsEvent::Failed => {
-                    self.end.get_or_insert(TransportState::Failed);
+                    self.liveness.end(TransportState::Failed);
                 }
                 DtlsEvent::Closed => {
-                    self.end.get_or_insert(TransportState::Closed);
+                    self.liveness.end(TransportState::Closed);
                 }
             }
         }
@@ -360,7 +343,7 @@ impl Transport {
             self.is_verified = true;
         } else {
             self.keys = None;
-            self.end.get_or_insert(TransportState::Failed);
+            self.liveness.end(TransportState::Failed);
             self.dtls.close(now);
             self.flush(now);
         }
@@ -390,8 +373,8 @@ impl Transport {
     /// An authentic packet came by the path that was looked up last.
     fn heard(&mut self, now: Instant) {
         self.ice.paths.touch(now);
-        self.heard = Some(now);
-        if self.state != TransportState::Connected {
+        self.liveness.heard(now);
+        if self.liveness.state() != TransportState::Connected {
             self.judge(now);
         }
     }
@@ -409,38 +392,7 @@ impl Transport {
 
     /// Says how it is.
     fn judge(&mut self, now: Instant) {
-        let silent = self.heard.map(|heard| now.saturating_duration_since(heard));
-        let state = match (self.end, silent) {
-            (Some(end), _) => end,
-            (None, None) => TransportState::New,
-            (None, Some(silent)) if silent >= FAILED_AFTER => TransportState::Failed,
-            (None, Some(silent)) if silent >= DISCONNECTED_AFTER => TransportState::Disconnected,
-            (None, Some(_)) if self.is_verified => TransportState::Connected,
-            (None, Some(_)) => TransportState::Connecting,
-        };
-        if state != self.state {
-            self.state = state;
-            self.events.push_back(TransportEvent::State(state));
-        }
-    }
-}
-
-impl From<PathChange> for TransportEvent {
-    fn from(change: PathChange) -> Self {
-        match change {
-            PathChange::Added(path) => Self::PathAdded(path),
-            PathChange::Removed(path) => Self::PathRemoved(path),
-            PathChange::Selected(path) => Self::PathSelected(path),
-        }
-    }
-}
-
-impl From<ChannelEvent> for TransportEvent {
-    fn from(event: ChannelEvent) -> Self {
-        match event {
-            ChannelEvent::Open => Self::ChannelOpen,
-            ChannelEvent::Message(message) => Self::Message(message),
-            ChannelEvent::Closed => Self::ChannelClosed,
-        }
+        let state = self.liveness.judge(now, self.is_verified);
+        self.events.extend(state.map(TransportEvent::State));
     }
 }

@@ -286,6 +286,3 @@ fn split_fragment(body: &[u8]) -> Option<(Fragment<'_>, &[u8])> {
         rest,
     ))
 }
-
-#[cfg(test)]
-mod tests;

@@ -200,6 +200,3 @@ impl Ice {
         Some(answer)
     }
 }
-
-#[cfg(test)]
-mod tests;

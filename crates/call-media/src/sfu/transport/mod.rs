@@ -20,14 +20,19 @@ use bytes::Bytes;
 mod certificate;
 mod channel;
 mod connection;
+mod crc;
 mod credentials;
 mod demux;
 mod dtls;
 mod handshake;
 mod ice;
+mod liveness;
 mod paths;
 mod srtp;
 mod stun;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use certificate::{Certificate, CertificateError, Fingerprint};
 pub(crate) use connection::Transport;
@@ -127,6 +132,26 @@ pub(crate) enum TransportEvent {
     Message(ChannelMessage),
     /// It is closed. The peer may open another one.
     ChannelClosed,
+}
+
+impl From<paths::PathChange> for TransportEvent {
+    fn from(change: paths::PathChange) -> Self {
+        match change {
+            paths::PathChange::Added(path) => Self::PathAdded(path),
+            paths::PathChange::Removed(path) => Self::PathRemoved(path),
+            paths::PathChange::Selected(path) => Self::PathSelected(path),
+        }
+    }
+}
+
+impl From<channel::ChannelEvent> for TransportEvent {
+    fn from(event: channel::ChannelEvent) -> Self {
+        match event {
+            channel::ChannelEvent::Open => Self::ChannelOpen,
+            channel::ChannelEvent::Message(message) => Self::Message(message),
+            channel::ChannelEvent::Closed => Self::ChannelClosed,
+        }
+    }
 }
 
 /// How a peer connection is (the states of W3C webrtc section 4.4.3 from the server's side).

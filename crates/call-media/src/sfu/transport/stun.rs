@@ -4,6 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use rtc_srtp::crypto::{CryptoError, Mac, constant_time_eq};
 
+use super::crc;
+
 const HEADER: usize = 20;
 const MAGIC_COOKIE: u32 = 0x2112_a442;
 const BINDING_REQUEST: u16 = 0x0001;
@@ -245,37 +247,10 @@ fn sign(before: &[u8], mac: &mut dyn Mac) -> Result<[u8; INTEGRITY], CryptoError
 /// FINGERPRINT behind `before`: the length field counts it in (RFC 8489 section 14.7).
 fn fingerprint(before: &[u8]) -> [u8; 4] {
     let length = length_field(before.len() - HEADER + HEAD + 4);
-    let mut crc = u32::MAX;
-    for byte in [&before[..2], &length, &before[4..]].into_iter().flatten() {
-        crc = CRC[usize::from(crc.to_be_bytes()[3] ^ byte)] ^ (crc >> 8);
-    }
-    (!crc ^ FINGERPRINT_XOR).to_be_bytes()
+    let crc = crc::V42.of(&[&before[..2], &length, &before[4..]]);
+    (crc ^ FINGERPRINT_XOR).to_be_bytes()
 }
 
 fn length_field(length: usize) -> [u8; 2] {
     u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes()
 }
-
-/// CRC-32 of ITU V.42.
-const CRC: [u32; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut crc = byte as u32;
-        let mut bit = 0;
-        while bit < 8 {
-            crc = if crc & 1 == 1 {
-                0xedb8_8320 ^ (crc >> 1)
-            } else {
-                crc >> 1
-            };
-            bit += 1;
-        }
-        table[byte] = crc;
-        byte += 1;
-    }
-    table
-};
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,14 @@
-//! What of a peer's SCTP (RFC 9260) reaches the association: chunks of a browser's data channels, in bounds.
+//! What of a peer's SCTP (RFC 9260) reaches the association: well-formed chunks of a browser's data channels, in bounds.
 //!
-//! The association behind keeps what it is sent until a message is whole. Here is counted what it keeps.
+//! The association behind believes lengths inside of chunks, and keeps what it is sent until a message is whole. So lengths
+//! are checked here, and it is counted what is kept.
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use foldhash::fast::RandomState;
+
+use super::super::crc;
 
 /// Streams of an association at most, each way. Browsers number channels 0, 2, … and 1, 3, ….
 pub(super) const STREAMS_MAX: u16 = 16;
@@ -25,12 +29,38 @@ const INITS_MAX: u32 = 16;
 const RESETS_MAX: u32 = 64;
 const RESET_BYTES_MAX: usize = 64;
 
+/// A cookie of ours at most.
+const COOKIE_MAX: usize = 512;
+
 const DATA: u8 = 0;
 const INIT: u8 = 1;
 const SACK: u8 = 3;
-const ERROR: u8 = 9;
+const HEARTBEAT: u8 = 4;
+const ABORT: u8 = 6;
+const SHUTDOWN: u8 = 7;
+const SHUTDOWN_ACK: u8 = 8;
+const COOKIE_ECHO: u8 = 10;
+const SHUTDOWN_COMPLETE: u8 = 14;
 const RE_CONFIG: u8 = 130;
-const FORWARD_TSN: u8 = 192;
+
+/// Parameters (RFC 9260 section 3.3.5, RFC 6525 section 4).
+const HEARTBEAT_INFO: u16 = 1;
+const OUTGOING_RESET: u16 = 13;
+const RECONFIG_RESPONSE: u16 = 16;
+/// INIT without parameters, and with the only one that says something to the association: supported extensions (RFC 5061),
+/// FORWARD-TSN and RE-CONFIG.
+const BARE_INIT: usize = 20;
+const SUPPORTED_EXTENSIONS: [u8; 8] = [0x80, 0x08, 0, 6, 192, 130, 0, 0];
+
+/// What a packet is worth.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The association may have it.
+    Take(Bytes),
+    /// The peer ends the association.
+    Abort,
+    Refuse,
+}
 
 /// One chunk: its type and the whole of it.
 type Chunk<'a> = (u8, &'a [u8]);
@@ -56,26 +86,33 @@ struct Held {
 }
 
 impl ChunkGuard {
-    /// Whether a packet may go to the association.
-    pub(super) fn admits(&mut self, packet: &[u8]) -> bool {
-        let Some(chunks) = split(packet) else {
-            return false;
+    /// Judges a packet of the peer.
+    pub(super) fn judge(&mut self, packet: Bytes) -> Verdict {
+        let Some(chunks) = split(&packet) else {
+            return Verdict::Refuse;
         };
+        if chunks.iter().any(|(kind, _)| *kind == ABORT) {
+            return Verdict::Abort;
+        }
+        let alone = chunks.len() == 1;
         if !chunks
             .iter()
-            .all(|chunk| self.is_allowed(*chunk, chunks.len()))
+            .all(|chunk| is_well_formed(*chunk) && self.is_allowed(*chunk, chunks.len()))
         {
-            return false;
+            return Verdict::Refuse;
         }
-        for (kind, chunk) in chunks {
-            match kind {
+        for (kind, chunk) in &chunks {
+            match *kind {
                 INIT => self.begin(read_u32(chunk, 16)),
                 DATA => self.hold(chunk),
                 RE_CONFIG => self.resets += 1,
                 _ => {}
             }
         }
-        true
+        match chunks[..] {
+            [(INIT, init)] if alone => Verdict::Take(with_bare_init(&packet, init)),
+            _ => Verdict::Take(packet),
+        }
     }
 
     /// A packet of the association leaves: it may acknowledge something.
@@ -111,16 +148,13 @@ impl ChunkGuard {
 
     fn is_allowed(&self, (kind, chunk): Chunk<'_>, chunks: usize) -> bool {
         match kind {
-            INIT => {
-                !self.is_established && self.inits < INITS_MAX && chunks == 1 && chunk.len() >= 20
-            }
+            INIT => !self.is_established && self.inits < INITS_MAX && chunks == 1,
             DATA => {
                 let held = self.held.iter().fold(Held::default(), |all, stream| Held {
                     bytes: all.bytes + stream.bytes,
                     chunks: all.chunks + stream.chunks,
                 });
-                chunk.len() > DATA_HEADER
-                    && u16::from_be_bytes([chunk[8], chunk[9]]) < STREAMS_MAX
+                u16::from_be_bytes([chunk[8], chunk[9]]) < STREAMS_MAX
                     && held.bytes + chunk.len() <= HELD_BYTES_MAX
                     && held.chunks + chunks <= HELD_CHUNKS_MAX
                     && self.acknowledged.is_some_and(|acknowledged| {
@@ -128,11 +162,7 @@ impl ChunkGuard {
                         !is_after(tsn, acknowledged) || tsn.wrapping_sub(acknowledged) <= WINDOW
                     })
             }
-            RE_CONFIG => self.resets < RESETS_MAX && chunk.len() <= RESET_BYTES_MAX,
-            // Only channels that lose messages need it, and there are none (RFC 3758).
-            FORWARD_TSN => false,
-            // There is nothing that a peer could complain of later on.
-            ERROR => !self.is_established,
+            RE_CONFIG => self.resets < RESETS_MAX,
             _ => true,
         }
     }
@@ -156,6 +186,67 @@ impl ChunkGuard {
             held.chunks += 1;
         }
     }
+}
+
+/// Whether a chunk is one that browsers send to a server, and its lengths agree with each other. Not among them are ERROR,
+/// as there is nothing to complain of, and FORWARD-TSN, as there are no channels that lose messages (RFC 3758).
+fn is_well_formed((kind, chunk): Chunk<'_>) -> bool {
+    let value = &chunk[CHUNK_HEADER..];
+    match kind {
+        DATA => chunk.len() > DATA_HEADER,
+        INIT => chunk.len() >= BARE_INIT && chunk[1] == 0,
+        SACK => {
+            let count = |at: usize| usize::from(u16::from_be_bytes([chunk[at], chunk[at + 1]]));
+            chunk.len() >= 16 && chunk.len() == 16 + 4 * (count(12) + count(14))
+        }
+        HEARTBEAT => matches!(split_parameter(value), Some((HEARTBEAT_INFO, _, []))),
+        SHUTDOWN => value.len() == 4,
+        SHUTDOWN_ACK | SHUTDOWN_COMPLETE => value.is_empty(),
+        COOKIE_ECHO => value.len() <= COOKIE_MAX,
+        RE_CONFIG => chunk.len() <= RESET_BYTES_MAX && are_reset_parameters(value),
+        _ => false,
+    }
+}
+
+/// One or two of the parameters that reset streams.
+fn are_reset_parameters(value: &[u8]) -> bool {
+    let behind_first = behind_reset_parameter(value);
+    behind_first.is_some_and(|rest| {
+        rest.is_empty() || behind_reset_parameter(rest).is_some_and(<[u8]>::is_empty)
+    })
+}
+
+/// What follows a parameter that resets streams.
+fn behind_reset_parameter(value: &[u8]) -> Option<&[u8]> {
+    let (kind, body, rest) = split_parameter(value)?;
+    let fits = match kind {
+        OUTGOING_RESET => body.len() >= 12 && body.len().is_multiple_of(2),
+        RECONFIG_RESPONSE => body.len() == 8,
+        _ => false,
+    };
+    fits.then_some(rest)
+}
+
+/// Type and value of a parameter, and what follows its padding.
+fn split_parameter(value: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let (head, _) = value.split_first_chunk::<4>()?;
+    let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+    let body = value.get(4..length)?;
+    let rest = value.get(length.next_multiple_of(4)..).unwrap_or_default();
+    Some((u16::from_be_bytes([head[0], head[1]]), body, rest))
+}
+
+/// A packet of an INIT whose parameters are known.
+fn with_bare_init(packet: &[u8], init: &[u8]) -> Bytes {
+    let mut bare = Vec::with_capacity(HEADER + BARE_INIT + SUPPORTED_EXTENSIONS.len());
+    bare.extend_from_slice(&packet[..8]);
+    bare.extend_from_slice(&[0; 4]);
+    bare.extend_from_slice(&[INIT, 0, 0, 26]);
+    bare.extend_from_slice(&init[CHUNK_HEADER..BARE_INIT]);
+    bare.extend_from_slice(&SUPPORTED_EXTENSIONS);
+    let checksum = crc::CASTAGNOLI.of(&[&bare]);
+    bare[8..HEADER].copy_from_slice(&checksum.to_le_bytes());
+    bare.into()
 }
 
 /// The chunks of a packet. `None` where it is malformed, too large or has too many.
@@ -194,10 +285,14 @@ mod tests {
 
     use super::*;
 
+    fn admits(guard: &mut ChunkGuard, packet: Vec<u8>) -> bool {
+        matches!(guard.judge(packet.into()), Verdict::Take(_))
+    }
+
     fn packet(chunks: &[(u8, Vec<u8>)]) -> Vec<u8> {
         let mut packet = vec![0; HEADER];
         for (kind, value) in chunks {
-            packet.extend_from_slice(&[*kind, 3]);
+            packet.extend_from_slice(&[*kind, 0]);
             packet.extend_from_slice(&((value.len() + CHUNK_HEADER) as u16).to_be_bytes());
             packet.extend_from_slice(value);
             packet.resize(packet.len().next_multiple_of(4), 0);
@@ -225,9 +320,20 @@ mod tests {
         packet(&[(SACK, value)])
     }
 
+    fn reset(parameters: &[(u16, usize)]) -> (u8, Vec<u8>) {
+        let mut value = Vec::new();
+        for (kind, length) in parameters {
+            value.resize(value.len().next_multiple_of(4), 0);
+            value.extend_from_slice(&kind.to_be_bytes());
+            value.extend_from_slice(&(*length as u16 + 4).to_be_bytes());
+            value.resize(value.len() + length, 9);
+        }
+        (RE_CONFIG, value)
+    }
+
     fn begun(first_tsn: u32) -> ChunkGuard {
         let mut guard = ChunkGuard::default();
-        assert!(guard.admits(&packet(&[init(first_tsn)])));
+        assert!(admits(&mut guard, packet(&[init(first_tsn)])));
         guard.established();
         guard
     }
@@ -235,11 +341,14 @@ mod tests {
     #[test]
     fn messages_come_through_also_where_numbers_wrap() {
         let mut guard = begun(u32::MAX - 1);
-        assert!(guard.admits(&packet(&[data(u32::MAX - 1, 0, 10), data(u32::MAX, 1, 10)])));
-        assert!(guard.admits(&packet(&[data(3, 0, 10)])));
+        assert!(admits(
+            &mut guard,
+            packet(&[data(u32::MAX - 1, 0, 10), data(u32::MAX, 1, 10)])
+        ));
+        assert!(admits(&mut guard, packet(&[data(3, 0, 10)])));
         guard.left(&sack(3));
         assert!(guard.ahead.is_empty());
-        assert!(guard.admits(&packet(&[data(0, 0, 10)])), "a duplicate");
+        assert!(admits(&mut guard, packet(&[data(0, 0, 10)])), "a duplicate");
         assert_eq!(guard.held[0].chunks, 2);
     }
 
@@ -247,30 +356,30 @@ mod tests {
     fn what_would_be_kept_for_ever_is_not_taken() {
         let mut guard = begun(1);
         let mut tsn = 1;
-        while guard.admits(&packet(&[data(tsn, 0, 1)])) {
+        while admits(&mut guard, packet(&[data(tsn, 0, 1)])) {
             guard.left(&sack(tsn));
             tsn += 1;
         }
         assert_eq!(tsn as usize, HELD_CHUNKS_MAX + 1);
         guard.delivered(0, 100, 100);
-        assert!(guard.admits(&packet(&[data(tsn, 0, 1)])));
+        assert!(admits(&mut guard, packet(&[data(tsn, 0, 1)])));
 
         let mut guard = begun(1);
         let mut tsn = 1;
-        while guard.admits(&packet(&[data(tsn, 3, 1000)])) {
+        while admits(&mut guard, packet(&[data(tsn, 3, 1000)])) {
             guard.left(&sack(tsn));
             tsn += 1;
         }
         assert!(tsn < 200);
         guard.reset(3);
-        assert!(guard.admits(&packet(&[data(tsn, 0, 1000)])));
+        assert!(admits(&mut guard, packet(&[data(tsn, 0, 1000)])));
     }
 
     #[test]
     fn a_chunk_counts_once_however_often_it_comes() {
         let mut guard = begun(1);
         for _ in 0..5000 {
-            assert!(guard.admits(&packet(&[data(2, 0, 100)])));
+            assert!(admits(&mut guard, packet(&[data(2, 0, 100)])));
         }
         assert_eq!((guard.held[0].bytes, guard.held[0].chunks), (100, 1));
     }
@@ -282,31 +391,85 @@ mod tests {
             packet(&[data(1, STREAMS_MAX, 10)]),
             packet(&[data(1, 0, 0)]),
             packet(&[data(WINDOW + 1, 0, 10)]),
-            packet(&[(FORWARD_TSN, vec![0; 4])]),
+            packet(&[(192, vec![0; 4])]),
             packet(&[init(1)]),
-            packet(&[(ERROR, vec![0; 4])]),
-            packet(&[(RE_CONFIG, vec![0; 100])]),
+            packet(&[(9, vec![0; 4])]),
+            packet(&[reset(&[(13, 62)])]),
+            packet(&[reset(&[(13, 13)])]),
+            packet(&[reset(&[(16, 16)])]),
+            packet(&[reset(&[(13, 14), (16, 8), (16, 8)])]),
+            packet(&[reset(&[])]),
+            packet(&[(RE_CONFIG, vec![0, 13, 0, 60, 1, 1, 1, 1])]),
+            packet(&[(HEARTBEAT, vec![0, 1, 0, 200, 1, 1])]),
+            packet(&[(HEARTBEAT, vec![0, 1, 0, 4, 1, 1, 1, 1])]),
+            packet(&[(HEARTBEAT, vec![])]),
+            packet(&[(SACK, vec![0; 13])]),
+            packet(&[(SACK, [vec![0; 8], vec![0, 9, 0, 0]].concat())]),
+            packet(&[(SHUTDOWN, vec![0; 5])]),
+            packet(&[(SHUTDOWN_ACK, vec![0; 4])]),
+            packet(&[(COOKIE_ECHO, vec![0; 600])]),
+            packet(&[(2, vec![0; 20])]),
+            packet(&[(11, vec![])]),
             packet(&vec![data(1, 0, 1); CHUNKS_MAX + 1]),
             packet(&[data(1, 0, PACKET_MAX)]),
             packet(&[]),
             vec![0; 5],
         ] {
-            assert!(!guard.admits(&bad), "{bad:?}");
+            assert!(!admits(&mut guard, bad.clone()), "{bad:?}");
         }
-        assert!(!ChunkGuard::default().admits(&packet(&[data(1, 0, 10)])));
+        assert!(!admits(
+            &mut ChunkGuard::default(),
+            packet(&[data(1, 0, 10)])
+        ));
+    }
+
+    #[test]
+    fn what_browsers_send_is_taken() {
+        let mut guard = begun(1);
+        for good in [
+            packet(&[reset(&[(13, 12)])]),
+            packet(&[reset(&[(13, 14), (16, 8)])]),
+            packet(&[reset(&[(16, 8), (13, 16)])]),
+            packet(&[(HEARTBEAT, vec![0, 1, 0, 7, 1, 1, 1])]),
+            packet(&[
+                (SACK, [vec![0; 8], vec![0, 1, 0, 1], vec![0; 8]].concat()),
+                data(1, 0, 5),
+            ]),
+            packet(&[(COOKIE_ECHO, vec![7; 32]), data(2, 0, 5)]),
+            packet(&[(SHUTDOWN, vec![0; 4])]),
+            packet(&[(SHUTDOWN_ACK, vec![])]),
+            packet(&[(SHUTDOWN_COMPLETE, vec![])]),
+        ] {
+            assert!(admits(&mut guard, good.clone()), "{good:?}");
+        }
+        let abort = packet(&[(ABORT, vec![1, 2, 3])]);
+        assert_eq!(guard.judge(abort.into()), Verdict::Abort);
+    }
+
+    #[test]
+    fn a_beginning_loses_its_parameters() {
+        let mut guard = ChunkGuard::default();
+        let (kind, mut value) = init(77);
+        value.extend_from_slice(&[0xc0, 0, 0, 9, 1, 2, 3, 4, 5]);
+        let Verdict::Take(taken) = guard.judge(packet(&[(kind, value)]).into()) else {
+            panic!("it is a beginning");
+        };
+        assert_eq!(taken.len(), 40);
+        assert_eq!(split(&taken).unwrap()[0].1.len(), 26);
+        assert_eq!(read_u32(&taken, 28), 77);
     }
 
     #[test]
     fn beginnings_and_resets_are_counted() {
         let mut guard = ChunkGuard::default();
         let inits = (0..100)
-            .filter(|_| guard.admits(&packet(&[init(1)])))
+            .filter(|_| admits(&mut guard, packet(&[init(1)])))
             .count();
         let resets = (0..100)
-            .filter(|_| guard.admits(&packet(&[(RE_CONFIG, vec![0; 20])])))
+            .filter(|_| admits(&mut guard, packet(&[reset(&[(13, 14)])])))
             .count();
         assert_eq!((inits, resets), (INITS_MAX as usize, RESETS_MAX as usize));
-        assert!(!guard.admits(&packet(&[init(1), data(1, 0, 3)])));
+        assert!(!admits(&mut guard, packet(&[init(1), data(1, 0, 3)])));
     }
 
     proptest! {
@@ -314,7 +477,7 @@ mod tests {
         fn garbage_breaks_nothing(packets in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 0..20)) {
             let mut guard = begun(1);
             for packet in packets {
-                guard.admits(&packet);
+                guard.judge(packet.clone().into());
                 guard.left(&packet);
             }
         }

@@ -9,30 +9,21 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rtc_datachannel::message::Message;
-use rtc_datachannel::message::message_channel_ack::DataChannelAck;
-use rtc_datachannel::message::message_channel_open::{
-    CHANNEL_PRIORITY_NORMAL, ChannelType, DataChannelOpen,
-};
 use rtc_sctp::{
-    Association, AssociationHandle, Chunks, DatagramEvent, Endpoint, EndpointConfig, Event,
-    Payload, PayloadProtocolIdentifier, ServerConfig, StreamEvent, StreamId, TimerConfig,
-    TransportConfig,
+    Association, AssociationError, AssociationHandle, Chunks, DatagramEvent, Endpoint,
+    EndpointConfig, Event, Payload, PayloadProtocolIdentifier, ServerConfig, StreamEvent, StreamId,
+    TimerConfig, TransportConfig,
 };
 use rtc_shared::TransportProtocol;
-use rtc_shared::marshal::{Marshal, Unmarshal};
 
 use super::{ChannelMessage, SendError};
 
+mod carried;
 mod chunks;
 
-use chunks::{ChunkGuard, STREAMS_MAX};
+use carried::Carried;
+use chunks::{ChunkGuard, STREAMS_MAX, Verdict};
 
-#[cfg(test)]
-mod tests;
-
-/// The name of the channel.
-const LABEL: &[u8] = b"messages";
 /// The stream of the channel that we open: the DTLS server has the odd ones (RFC 8832 section 6).
 const OWN_STREAM: StreamId = 1;
 /// Channels of that name that are listened to at most.
@@ -114,10 +105,21 @@ impl Channel {
         packet: Bytes,
         happened: &mut impl FnMut(ChannelEvent),
     ) {
-        if self.is_over || !self.guard.admits(&packet) {
+        if self.is_over {
             self.refused += 1;
             return;
         }
+        let packet = match self.guard.judge(packet) {
+            Verdict::Take(packet) => packet,
+            Verdict::Abort => {
+                self.abort(now, happened);
+                return;
+            }
+            Verdict::Refuse => {
+                self.refused += 1;
+                return;
+            }
+        };
         match self.endpoint.handle(now, PEER, None, packet) {
             Some((handle, DatagramEvent::NewAssociation(association))) => {
                 if self.associations.len() >= ATTEMPTS_MAX {
@@ -153,16 +155,7 @@ impl Channel {
         if self.queued() + data.len() > QUEUED_MAX || self.waiting.len() >= WAITING_MAX {
             return Err(SendError::Full);
         }
-        // SCTP has no empty messages (RFC 8831 section 6.6).
-        let identifier = match (binary, data.is_empty()) {
-            (true, false) => PayloadProtocolIdentifier::Binary,
-            (true, true) => PayloadProtocolIdentifier::BinaryEmpty,
-            (false, false) => PayloadProtocolIdentifier::String,
-            (false, true) => PayloadProtocolIdentifier::StringEmpty,
-        };
-        let data = if data.is_empty() { &[0] } else { data };
-        self.waiting
-            .push_back((Bytes::copy_from_slice(data), identifier));
+        self.waiting.push_back(carried::payload(data, binary));
         self.send_waiting(now);
         self.collect(now);
         Ok(())
@@ -185,6 +178,15 @@ impl Channel {
         }
         for (_, association) in &mut self.associations {
             association.handle_timeout(now);
+        }
+        self.work(now, happened);
+    }
+
+    /// The peer has ended the association, or the attempts to begin one.
+    fn abort(&mut self, now: Instant, happened: &mut impl FnMut(ChannelEvent)) {
+        for (_, association) in &mut self.associations {
+            // It is closed already where this fails.
+            let _ = association.close(AssociationError::Reset);
         }
         self.work(now, happened);
     }
@@ -244,72 +246,23 @@ impl Channel {
         chunks: &Chunks,
         happened: &mut impl FnMut(ChannelEvent),
     ) {
-        let binary = match chunks.ppi {
-            PayloadProtocolIdentifier::Dcep => return self.control(now, stream, chunks, happened),
-            PayloadProtocolIdentifier::Binary | PayloadProtocolIdentifier::BinaryEmpty => true,
-            PayloadProtocolIdentifier::String | PayloadProtocolIdentifier::StringEmpty => false,
-            _ => {
-                self.refused += 1;
-                return;
-            }
-        };
-        let is_empty = matches!(
-            chunks.ppi,
-            PayloadProtocolIdentifier::BinaryEmpty | PayloadProtocolIdentifier::StringEmpty
-        );
-        let data = if is_empty {
-            Some(Bytes::new())
-        } else {
-            let data = chunks.to_payload(ChannelMessage::BYTES_MAX).ok();
-            data.map(bytes::BytesMut::freeze)
-        };
-        match data {
-            Some(data)
-                if self.channels.contains(&stream)
-                    && (binary || std::str::from_utf8(&data).is_ok()) =>
-            {
-                happened(ChannelEvent::Message(ChannelMessage { data, binary }));
-            }
-            _ => self.refused += 1,
-        }
-    }
-
-    /// The establishment protocol (RFC 8832).
-    fn control(
-        &mut self,
-        now: Instant,
-        stream: StreamId,
-        chunks: &Chunks,
-        happened: &mut impl FnMut(ChannelEvent),
-    ) {
-        let message = chunks
-            .to_payload(ChannelMessage::BYTES_MAX)
-            .ok()
-            .and_then(|bytes| Message::unmarshal(&mut &bytes[..]).ok());
-        match message {
-            Some(Message::DataChannelOpen(open))
-                if open.label == LABEL
-                    && matches!(
-                        open.channel_type,
-                        ChannelType::Reliable | ChannelType::ReliableUnordered
-                    )
-                    && stream != OWN_STREAM
-                    && !self.channels.contains(&stream)
-                    && self.channels.len() < CHANNELS_MAX =>
-            {
-                self.write_control(now, stream, &Message::DataChannelAck(DataChannelAck {}));
+        let is_open = self.channels.contains(&stream);
+        match Carried::read(chunks) {
+            Carried::Message(message) if is_open => happened(ChannelEvent::Message(message)),
+            Carried::Acknowledge if stream == OWN_STREAM && !is_open => {
                 self.opened(now, stream, happened);
             }
-            Some(Message::DataChannelAck(_))
-                if stream == OWN_STREAM && !self.channels.contains(&stream) =>
+            Carried::Open
+                if stream != OWN_STREAM && !is_open && self.channels.len() < CHANNELS_MAX =>
             {
+                self.write_control(now, stream, &carried::acknowledgement());
                 self.opened(now, stream, happened);
             }
-            Some(Message::DataChannelOpen(_)) => {
+            Carried::Open | Carried::OpenOther => {
                 self.refused += 1;
                 self.reset(now, stream);
             }
-            _ => self.refused += 1,
+            Carried::Message(_) | Carried::Acknowledge | Carried::Malformed => self.refused += 1,
         }
     }
 
@@ -344,25 +297,11 @@ impl Channel {
             // The peer cannot have it open already: the number is ours.
             let _ = association.open_stream(OWN_STREAM, PayloadProtocolIdentifier::Dcep);
         }
-        let open = DataChannelOpen {
-            channel_type: ChannelType::Reliable,
-            priority: CHANNEL_PRIORITY_NORMAL,
-            reliability_parameter: 0,
-            label: LABEL.to_vec(),
-            protocol: Vec::new(),
-        };
-        self.write_control(now, OWN_STREAM, &Message::DataChannelOpen(open));
+        self.write_control(now, OWN_STREAM, &carried::open());
     }
 
-    fn write_control(&mut self, now: Instant, stream: StreamId, message: &Message) {
-        if let Ok(bytes) = message.marshal() {
-            self.write(
-                now,
-                stream,
-                &bytes.freeze(),
-                PayloadProtocolIdentifier::Dcep,
-            );
-        }
+    fn write_control(&mut self, now: Instant, stream: StreamId, message: &Bytes) {
+        self.write(now, stream, message, PayloadProtocolIdentifier::Dcep);
     }
 
     fn send_waiting(&mut self, now: Instant) {
