@@ -261,6 +261,13 @@ describe("a tile tells", () => {
     expect(within(ada()).queryByTestId("tile-why")).toBeNull();
     expect(ada().querySelector("video")).toBeNull();
   });
+  test("whether the server has said how a picture comes; a device just sends it", () => {
+    const { unmount } = show({ screenStream: null });
+    expect(ada().dataset.streamState).toBe("none");
+    unmount();
+    show({});
+    expect(ada().dataset.streamState).toBe("active");
+  });
   test("which layer comes", () => {
     show({ picture: { state: "active", reason: null, layer: "medium" } });
     expect(ada().dataset).toMatchObject({ streamState: "active", streamLayer: "medium" });

@@ -134,12 +134,14 @@ function pictureOf(person: TilePerson, source: PictureKind): Picture {
   const stream = (apart ? person.screenStream : person.stream) ?? null;
   const told = (kind === "screen" ? person.screenPicture : person.picture) ?? null;
   const paused = on && told?.state === "paused";
+  // The server says of every picture that was asked for how it comes; a device just sends.
+  const untold = person.screenStream === undefined && stream !== null ? "active" : "none";
   return {
     kind,
     on,
     stream,
     shows: on && stream !== null && !paused,
-    state: !on ? "off" : (told?.state ?? (stream === null ? "none" : "active")),
+    state: !on ? "off" : (told?.state ?? untold),
     reason: paused ? told.reason : null,
     layer: on && !paused ? (told?.layer ?? null) : null,
   };
