@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
-use crate::{PATIENCE, Server};
+use crate::{PATIENCE, Server, Site};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -43,12 +43,17 @@ pub struct Device {
 impl Device {
     /// A device that is not connected yet.
     pub fn new(server: &Server, user: &str, id: &str) -> Self {
+        Self::at(server.site(), user, id)
+    }
+
+    /// A device of any server, not connected yet.
+    pub fn at(site: &Site, user: &str, id: &str) -> Self {
         Self {
             user: user.to_owned(),
             id: id.to_owned(),
-            token: server.token(user),
-            url: server.url(),
-            socket_url: server.socket_url(),
+            token: site.token(user),
+            url: site.url().to_owned(),
+            socket_url: site.socket_url(),
             http: reqwest::Client::new(),
             socket: None,
             waiting: VecDeque::new(),

@@ -8,12 +8,15 @@
 
 mod device;
 pub mod media;
+pub mod process;
 mod scene;
 mod server;
+mod site;
 
 pub use device::{Answer, Device};
 pub use scene::{id_of, talking};
 pub use server::{Server, binary};
+pub use site::Site;
 
 /// How long a scenario waits for what must happen, before it fails.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,13 +1,11 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use jsonwebtoken::{EncodingKey, Header, encode};
-use serde_json::json;
 use tempfile::TempDir;
 
-use crate::PATIENCE;
+use crate::{PATIENCE, Site};
 
 /// The secret that test servers check tokens with.
 const SECRET: &str = "a-secret-for-tests-only-0123456789abcdef";
@@ -19,6 +17,7 @@ pub struct Server {
     data: TempDir,
     settings: Vec<(String, String)>,
     port: u16,
+    site: Site,
 }
 
 impl Server {
@@ -40,6 +39,7 @@ impl Server {
             data,
             settings,
             port,
+            site: Site::new(&format!("http://127.0.0.1:{port}"), SECRET),
         };
         server.wait_ready().await;
         server
@@ -47,12 +47,17 @@ impl Server {
 
     /// Where it serves, such as `http://127.0.0.1:4711`.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.site.url().to_owned()
     }
 
     /// Where its socket is.
     pub fn socket_url(&self) -> String {
-        format!("ws://127.0.0.1:{}/ws", self.port)
+        self.site.socket_url()
+    }
+
+    /// What its clients know.
+    pub fn site(&self) -> &Site {
+        &self.site
     }
 
     /// The process.
@@ -72,17 +77,12 @@ impl Server {
 
     /// A token that the server accepts for an hour.
     pub fn token(&self, user: &str) -> String {
-        self.token_with(&json!({ "sub": user, "name": user, "exp": now() + 3600 }))
+        self.site.token(user)
     }
 
     /// A token with any claims, rightly signed.
     pub fn token_with(&self, claims: &serde_json::Value) -> String {
-        encode(
-            &Header::default(),
-            claims,
-            &EncodingKey::from_secret(SECRET.as_bytes()),
-        )
-        .expect("claims can be signed")
+        self.site.token_with(claims)
     }
 
     /// Ends it as a crash would: no signal handler runs.
@@ -147,13 +147,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-/// Seconds since the Unix epoch.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| d.as_secs())
 }
 
 fn free_port() -> u16 {

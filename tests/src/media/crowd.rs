@@ -34,18 +34,25 @@ impl Crowd {
 
     /// Takes somebody in.
     pub fn add(&mut self, peer: MediaPeer) -> Result<PeerId> {
-        let number = self.peers.len();
+        let number = match self.peers.iter().position(Option::is_none) {
+            Some(free) => free,
+            None => {
+                self.peers.push(None);
+                self.due.push(Instant::now());
+                self.peers.len() - 1
+            }
+        };
         self.poll.registry().register(
             &mut SourceFd(&peer.socket().as_raw_fd()),
             Token(number),
             Interest::READABLE,
         )?;
-        self.peers.push(Some(peer));
-        self.due.push(Instant::now());
+        self.peers[number] = Some(peer);
+        self.due[number] = Instant::now();
         Ok(PeerId(number))
     }
 
-    /// Takes somebody out; what it is told from now on nobody hears.
+    /// Takes somebody out; what it is told from now on nobody hears. The id may become somebody else's.
     pub fn remove(&mut self, id: PeerId) -> Option<MediaPeer> {
         let peer = self.peers.get_mut(id.0)?.take()?;
         let _ = self

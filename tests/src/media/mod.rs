@@ -4,6 +4,11 @@
 mod crowd;
 mod peer;
 mod picture;
+mod publisher;
+mod received;
+mod sound;
 
 pub use crowd::{Crowd, PeerId};
-pub use peer::{MediaPeer, Received, SendPlan};
+pub use peer::MediaPeer;
+pub use publisher::SendPlan;
+pub use received::Received;

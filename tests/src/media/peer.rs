@@ -1,16 +1,16 @@
-use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpWrite, SeqNo};
+use str0m::rtp::RtpPacket;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use super::picture::{self, Picture};
+use super::publisher::{Publisher, SendPlan};
+use super::received::Received;
 
 /// One participant's peer connection and its socket.
 pub struct MediaPeer {
@@ -20,40 +20,9 @@ pub struct MediaPeer {
     began: Instant,
     timeout: Instant,
     connected: bool,
-    plan: Option<SendPlan>,
-    picture: Picture,
-    line: Option<Mid>,
-    sequence: u64,
-    next_frame: Instant,
-    frames: u64,
+    publisher: Publisher,
     /// What came.
     pub received: Received,
-}
-
-/// What a participant sends.
-#[derive(Debug, Clone, Copy)]
-pub struct SendPlan {
-    /// Frames a second.
-    pub frame_rate: f64,
-    /// Packets of a frame.
-    pub packets: usize,
-    /// Payload bytes of a packet.
-    pub packet_bytes: usize,
-}
-
-/// What a participant has received.
-#[derive(Debug, Default, Clone)]
-pub struct Received {
-    /// Packets of pictures.
-    pub packets: u64,
-    /// Their payload bytes.
-    pub bytes: u64,
-    /// Packets by line.
-    pub by_line: BTreeMap<String, u64>,
-    /// How long each was on its way, since this was last emptied.
-    pub delays: Vec<Duration>,
-    /// When the first packet came.
-    pub first: Option<Instant>,
 }
 
 impl MediaPeer {
@@ -82,31 +51,33 @@ impl MediaPeer {
             began,
             timeout: now,
             connected: false,
-            picture: Picture::new(began, plan.map_or(0, |plan| plan.packet_bytes)),
-            plan,
-            line: None,
-            sequence: 1,
-            next_frame: now,
-            frames: 0,
+            publisher: Publisher::new(began, plan, now),
             received: Received::default(),
         })
     }
 
     /// Answers an offer; the line `publish`, if it sends, gets its pictures.
     pub fn answer(&mut self, offer: &str, publish: &str) -> Result<String> {
-        let offer = SdpOffer::from_sdp_string(offer).context("reading an offer")?;
+        // Left the choice, the engine would be the DTLS server, as an SFU is; a browser is the client.
+        let offer = offer.replace("a=setup:actpass", "a=setup:passive");
+        let offer = SdpOffer::from_sdp_string(&offer).context("reading an offer")?;
         let answer = self.rtc.sdp_api().accept_offer(offer)?;
-        if self.plan.is_some() {
-            self.line = Some(Mid::from(publish));
+        if !publish.is_empty() {
+            self.publisher.show_on(Mid::from(publish));
         }
         Ok(answer.to_sdp_string())
+    }
+
+    /// Sends sound on that line from now on, once connected.
+    pub fn speak_on(&mut self, line: &str) {
+        self.publisher.speak_on(Mid::from(line), Instant::now());
     }
 
     /// Offers to send a picture.
     pub fn offer(&mut self) -> Result<(String, SdpPendingOffer)> {
         let mut changes = self.rtc.sdp_api();
         let line = changes.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
-        self.line = Some(line);
+        self.publisher.show_on(line);
         let (offer, pending) = changes.apply().context("an offer of a picture")?;
         Ok((offer.to_sdp_string(), pending))
     }
@@ -128,9 +99,14 @@ impl MediaPeer {
         self.rtc.is_alive()
     }
 
-    /// Packets sent.
+    /// Packets of pictures sent, of all sizes.
     pub fn sent(&self) -> u64 {
-        self.sequence - 1
+        self.publisher.sent()
+    }
+
+    /// Their payload bytes.
+    pub fn bytes_sent(&self) -> u64 {
+        self.publisher.bytes()
     }
 
     /// The socket, to wait for it.
@@ -141,17 +117,13 @@ impl MediaPeer {
     /// Takes what came, sends what is due, and says when it wants to be called again.
     pub fn drive(&mut self, now: Instant, buffer: &mut [u8]) -> Result<Instant> {
         self.receive(buffer)?;
-        self.publish(now)?;
-        if now >= self.timeout {
+        let published = self.connected && self.publisher.publish(&mut self.rtc, now)?;
+        if published || now >= self.timeout {
             self.rtc.handle_input(Input::Timeout(now))?;
         }
         self.poll()?;
-        let next = if self.connected && self.plan.is_some() {
-            self.timeout.min(self.next_frame)
-        } else {
-            self.timeout
-        };
-        Ok(next)
+        let due = self.publisher.next().filter(|_| self.connected);
+        Ok(due.map_or(self.timeout, |due| due.min(self.timeout)))
     }
 
     fn receive(&mut self, buffer: &mut [u8]) -> Result<()> {
@@ -199,59 +171,24 @@ impl MediaPeer {
     fn event(&mut self, event: Event) {
         match event {
             Event::Connected => self.connected = true,
-            Event::KeyframeRequest(_) => self.picture.want_key_frame(),
-            Event::RtpPacket(packet) => {
-                let now = Instant::now();
-                self.received.packets += 1;
-                self.received.bytes += packet.payload.len() as u64;
-                self.received.first.get_or_insert(now);
-                if let Some(line) = packet.header.ext_vals.mid {
-                    *self.received.by_line.entry(line.to_string()).or_default() += 1;
-                }
-                self.received
-                    .delays
-                    .extend(picture::age(self.began, now, &packet.payload));
-            }
+            Event::KeyframeRequest(request) => self.publisher.want_key_frame(request),
+            Event::RtpPacket(packet) => self.packet(&packet),
             _ => {}
         }
     }
 
-    fn publish(&mut self, now: Instant) -> Result<()> {
-        let (Some(plan), Some(line)) = (self.plan, self.line) else {
-            return Ok(());
-        };
-        if !self.connected || now < self.next_frame {
-            return Ok(());
+    fn packet(&mut self, packet: &RtpPacket) {
+        let ssrc = packet.header.ssrc;
+        if !self.received.knows(*ssrc) {
+            let line = self
+                .rtc
+                .direct_api()
+                .stream_rx(&ssrc)
+                .map(|stream| stream.mid());
+            let media = line.and_then(|line| self.rtc.media(line));
+            let is_sound = media.is_some_and(|media| media.kind() == MediaKind::Audio);
+            self.received.begin(*ssrc, line, is_sound);
         }
-        let interval = Duration::from_secs_f64(1.0 / plan.frame_rate);
-        // After a pause it goes on, and does not catch up.
-        self.next_frame = (self.next_frame + interval).max(now);
-        let payload_type = self
-            .rtc
-            .media(line)
-            .and_then(|media| media.remote_pts().first().copied());
-        let Some(payload_type) = payload_type else {
-            return Ok(());
-        };
-        let payloads = self.picture.frame(now, plan.packets);
-        let last = payloads.len() - 1;
-        let time = u32::try_from(self.frames * 90_000 / 30 % (1 << 32)).unwrap_or(0);
-        self.frames += 1;
-        for (number, payload) in payloads.into_iter().enumerate() {
-            let mut api = self.rtc.direct_api();
-            let Some(stream) = api.stream_tx_by_mid(line, None) else {
-                return Ok(());
-            };
-            stream.set_unpaced(true);
-            let sequence = SeqNo::from(self.sequence);
-            self.sequence += 1;
-            let packet = RtpWrite::new(payload_type, sequence, time, now, payload)
-                .marker(number == last)
-                .nackable(true);
-            stream.write_rtp(packet);
-            self.rtc.handle_input(Input::Timeout(now))?;
-            self.poll()?;
-        }
-        Ok(())
+        self.received.add(packet, self.began, Instant::now());
     }
 }

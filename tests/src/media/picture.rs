@@ -14,7 +14,7 @@ const DESCRIPTOR: usize = 4;
 /// The frame header of a key frame with its start code and size.
 const KEY_FRAME_HEADER: [u8; 10] = [0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01];
 /// The moment of sending, in nanoseconds since `began`, at the end of a packet.
-const STAMP: usize = 8;
+pub(super) const STAMP: usize = 8;
 
 impl Picture {
     /// Pictures whose packets have that many bytes of payload; `began` is the epoch of their time stamps.

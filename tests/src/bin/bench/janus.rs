@@ -198,9 +198,7 @@ impl JanusClient {
         self.transactions += 1;
         let transaction = self.transactions.to_string();
         request["transaction"] = json!(transaction);
-        self.socket
-            .send(Message::text(request.to_string()))
-            .await?;
+        self.socket.send(Message::text(request.to_string())).await?;
         loop {
             let message = timeout(PATIENCE, self.socket.next())
                 .await

@@ -1,5 +1,7 @@
 use hdrhistogram::Histogram;
 
+pub(crate) use call_tests::process::{processor_seconds, resident};
+
 /// One figure, taken in several rounds.
 pub(crate) struct Figure {
     name: String,
@@ -70,29 +72,4 @@ pub(crate) fn latencies() -> anyhow::Result<Histogram<u64>> {
 #[allow(clippy::cast_precision_loss)] // microseconds of a minute fit
 pub(crate) fn milliseconds(histogram: &Histogram<u64>, quantile: f64) -> f64 {
     histogram.value_at_quantile(quantile) as f64 / 1000.0
-}
-
-/// Resident memory of a process, in megabytes (10⁶ bytes).
-pub(crate) fn resident(pid: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kib: f64 = line
-        .and_then(|line| line.split_whitespace().nth(1))
-        .ok_or_else(|| anyhow::anyhow!("no VmRSS of {pid}"))?
-        .parse()?;
-    Ok(kib * 1024.0 / 1e6)
-}
-
-/// Processor time that a process has used, in seconds.
-pub(crate) fn processor_seconds(pid: u32) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let after = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let mut fields = after.split_whitespace().skip(11);
-    let mut ticks = || {
-        fields
-            .next()
-            .and_then(|f| f.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    Ok((ticks() + ticks()) / 100.0)
 }

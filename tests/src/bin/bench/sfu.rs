@@ -58,10 +58,26 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<()> {
             let theirs = janus(receivers, plan, time).await?;
             let mine = ours(receivers, plan, time)?;
             add("limit, packets per CPU-second", "per s", limit);
-            add("Janus, packets per CPU-second", "per s", theirs.per_processor_second);
-            add("ours, packets per CPU-second", "per s", mine.per_processor_second);
-            add("ours over Janus", "times", mine.per_processor_second / theirs.per_processor_second);
-            add("ours over the limit", "%", mine.per_processor_second * 100.0 / limit);
+            add(
+                "Janus, packets per CPU-second",
+                "per s",
+                theirs.per_processor_second,
+            );
+            add(
+                "ours, packets per CPU-second",
+                "per s",
+                mine.per_processor_second,
+            );
+            add(
+                "ours over Janus",
+                "times",
+                mine.per_processor_second / theirs.per_processor_second,
+            );
+            add(
+                "ours over the limit",
+                "%",
+                mine.per_processor_second * 100.0 / limit,
+            );
             add("Janus, packets a second", "per s", theirs.per_second);
             add("ours, packets a second", "per s", mine.per_second);
             add("Janus, lost", "%", theirs.lost);
@@ -204,8 +220,14 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
     publisher.accept(pending, &answer)?;
     let publisher = crowd.add(publisher)?;
     let end = Instant::now() + PATIENCE;
-    while !crowd.peer(publisher).is_some_and(|peer| peer.is_connected()) {
-        ensure!(Instant::now() < end, "the sender does not get through to Janus");
+    while !crowd
+        .peer(publisher)
+        .is_some_and(|peer| peer.is_connected())
+    {
+        ensure!(
+            Instant::now() < end,
+            "the sender does not get through to Janus"
+        );
         crowd.run(Duration::from_millis(5))?;
     }
     for _ in 0..receivers {
@@ -217,16 +239,17 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
         crowd.run(Duration::from_millis(5))?;
     }
     while !everybody_sees(&mut crowd, receivers) {
-        ensure!(Instant::now() < end, "not everybody gets the picture from Janus");
+        ensure!(
+            Instant::now() < end,
+            "not everybody gets the picture from Janus"
+        );
         crowd.run(Duration::from_millis(5))?;
     }
     measure(&mut crowd, janus.pid(), receivers, time, empty)
 }
 
 fn everybody_sees(crowd: &mut Crowd, receivers: usize) -> bool {
-    let seeing = crowd
-        .peers()
-        .filter(|(_, peer)| peer.received.packets > 0);
+    let seeing = crowd.peers().filter(|(_, peer)| peer.received.packets > 0);
     seeing.count() == receivers
 }
 
