@@ -89,7 +89,8 @@ impl Stage {
                 Event::Connected { .. }
                 | Event::Disconnected { .. }
                 | Event::Streams { .. }
-                | Event::Speakers { .. } => {}
+                | Event::Speakers { .. }
+                | Event::Wanted { .. } => {}
             }
         }
     }

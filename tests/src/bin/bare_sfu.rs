@@ -39,7 +39,8 @@ fn main() -> anyhow::Result<()> {
                 Event::Connected { .. }
                 | Event::Disconnected { .. }
                 | Event::Streams { .. }
-                | Event::Speakers { .. } => {}
+                | Event::Speakers { .. }
+                | Event::Wanted { .. } => {}
             }
         }
     });

@@ -48,6 +48,15 @@ pub enum Event {
         /// To whom this is news: everybody in the room.
         users: Vec<UserId>,
     },
+    /// What of a peer's pictures is looked at: larger layers need not be sent. The whole state, on change.
+    Wanted {
+        /// In which room.
+        room: RoomId,
+        /// To whom.
+        peer: UserId,
+        /// Its camera and its screen, as far as it sends them.
+        streams: Vec<WantedLayer>,
+    },
     /// A command could not be carried out.
     Refused {
         /// In which room.
@@ -109,6 +118,15 @@ pub struct StreamState {
     pub layer: Option<Layer>,
     /// Why nothing is sent.
     pub paused: Option<PausedReason>,
+}
+
+/// The largest layer of a picture that anybody looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WantedLayer {
+    /// Camera or screen.
+    pub source: Source,
+    /// At least the smallest, so that whoever begins to look sees something.
+    pub layer: Layer,
 }
 
 /// Why a picture is not sent.

@@ -27,7 +27,7 @@ mod transport;
 
 pub use command::{Command, Publication, Subscription, View};
 pub use config::{SfuConfig, VideoCodec};
-pub use event::{Event, Offer, PausedReason, PublishMids, Refusal, StreamState, Track};
-pub use shard::{Overloaded, Sfu, SfuError};
+pub use event::{Event, Offer, PausedReason, PublishMids, Refusal, StreamState, Track, WantedLayer};
 pub use id::{Layer, RoomId, SessionId, Source};
+pub use shard::{Overloaded, Sfu, SfuError};
 pub use stats::{InboundStats, OutboundStats, PeerStats, RoomStats, SfuCounters};

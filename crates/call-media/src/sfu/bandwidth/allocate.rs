@@ -72,11 +72,14 @@ pub(crate) fn allocate(available: u64, wishes: &[Wish]) -> Allocation {
             granted[at] = step + 1;
         }
     };
-    order.iter().for_each(|at| raise(*at));
+    for at in &order {
+        raise(*at);
+    }
     for class in Class::ALL {
-        let members = || order.iter().filter(|at| wishes[**at].class() == class);
         for _ in 1..Layer::ALL.len() {
-            members().for_each(|at| raise(*at));
+            for at in order.iter().filter(|at| wishes[**at].class() == class) {
+                raise(*at);
+            }
         }
     }
     let rate = |(at, step): (usize, &usize)| options[at].rate(*step).unwrap_or(0);
@@ -115,7 +118,7 @@ impl Wish {
     }
 
     /// The smallest layer that fills the picture on the screen.
-    fn largest(&self) -> Layer {
+    pub(crate) fn largest(&self) -> Layer {
         let fills = |layer: &Layer| self.is_filled_by(*layer);
         Layer::ALL.into_iter().find(fills).unwrap_or(Layer::High)
     }
@@ -163,7 +166,7 @@ impl Options {
         let fitting = || sent().filter(|(layer, _)| *layer <= largest);
         // What is larger than wished for is better than nothing.
         let smallest = sent().next();
-        let best = fitting().last().or(smallest);
+        let best = fitting().next_back().or(smallest);
         options.wanted = best.map_or(0, |(layer, rate)| options.price(layer, rate));
         let lid = if wish.may_rise {
             Some(Layer::High)

@@ -20,6 +20,8 @@ pub(super) struct Down {
     /// The layer that it is to get.
     pub(super) target: Option<Layer>,
     pub(super) paused: Option<PausedReason>,
+    /// The layer that would fill its picture on the peer's screen; none while it is on none.
+    pub(super) looked_at: Option<Layer>,
     /// When it last was among what its peer wants to see.
     pub(super) wanted_at: Instant,
     /// When it last got less than before.

@@ -15,6 +15,10 @@ pub(super) struct Feed {
     pub(super) layers: [Option<Stream>; 3],
     /// Who gets it: the peer, and its down stream.
     pub(super) subscribers: Vec<(usize, usize)>,
+    /// The largest layer that anybody looks at, as its owner was told; none: not told yet.
+    pub(super) wanted: Option<Layer>,
+    /// Since when less would do.
+    pub(super) less_since: Option<Instant>,
     /// Names the media stream in offers; opaque.
     pub(super) stream_id: String,
 }

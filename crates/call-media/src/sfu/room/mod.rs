@@ -15,6 +15,7 @@ mod serve;
 mod session;
 mod stats;
 mod tick;
+mod wanted;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub(crate) struct Room {
     /// What is being sent by somebody in the room.
     feeds: Slab<Feed>,
     speakers: Speakers<usize>,
+    /// When it is looked at next what of the pictures is looked at.
+    next_wanted: Option<Instant>,
 }
 
 impl Room {
@@ -62,6 +65,7 @@ impl Room {
             by_user: HashMap::default(),
             feeds: Slab::new(),
             speakers: Speakers::new(),
+            next_wanted: None,
         }
     }
 

@@ -135,6 +135,7 @@ impl Room {
             state: DownState::New,
             target: video.is_none().then_some(Layer::High),
             paused: None,
+            looked_at: None,
             wanted_at: now,
             lowered_at: None,
             retransmitted: 0,

@@ -312,6 +312,8 @@ impl Room {
             },
             layers: [None, None, None],
             subscribers: Vec::new(),
+            wanted: None,
+            less_since: None,
             stream_id,
         });
         owner.feeds[source.index()] = Some(feed);

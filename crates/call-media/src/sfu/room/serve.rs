@@ -147,6 +147,7 @@ impl Room {
             let is_picture = down.rtx_ssrc.is_some();
             if is_picture && !candidates.iter().any(|wanted| wanted.down == Some(key)) {
                 down.stop(None);
+                down.looked_at = None;
             }
         }
     }
@@ -186,14 +187,21 @@ impl Room {
             }
         };
         let wishes: Vec<Wish> = candidates.iter().map(wish).collect();
+        let looked_at: Vec<Layer> = wishes.iter().map(Wish::largest).collect();
         let voices = (self.peers.len() as u64).saturating_sub(1).min(VOICES_MAX);
         let sound = voices * VOICE;
         let available = peer.session.estimator.estimate();
         let allocation = allocate(available.saturating_sub(sound), &wishes);
-        if let Some(peer) = self.peers.get_mut(at) {
-            peer.session
-                .estimator
-                .want(now, allocation.wanted.saturating_add(sound));
+        let Some(peer) = self.peers.get_mut(at) else {
+            return Vec::new();
+        };
+        peer.session
+            .estimator
+            .want(now, allocation.wanted.saturating_add(sound));
+        for (candidate, layer) in candidates.iter().zip(looked_at) {
+            if let Some(down) = candidate.down.and_then(|down| peer.downs.get_mut(down)) {
+                down.looked_at = Some(layer);
+            }
         }
         allocation.layers
     }

@@ -23,6 +23,7 @@ impl Room {
             self.tick_negotiation(now, at, out);
         }
         self.tick_speakers(now, out);
+        self.tick_wanted(now, out);
     }
 
     fn tick_connection(&mut self, now: Instant, at: usize, out: &mut Output) {
