@@ -17,6 +17,8 @@ export class Internet {
     this.name = `call${process.pid % 100_000}`;
     this.folder = mkdtempSync(join(tmpdir(), 'internet-'));
     this.namespaces = [];
+    /** The bridge's side of each plug. */
+    this.ports = new Map();
     this.homes = 0;
     const bridge = this.#namespace('w');
     ip('-n', bridge, 'link', 'add', 'br0', 'type', 'bridge');
@@ -70,6 +72,26 @@ export class Internet {
     const computer = this.#namespace(`h${number}`);
     this.#plug(computer, [`203.0.113.${100 + number}`]);
     return computer;
+  }
+
+  /** From now on that many of a hundred UDP packets from and to a computer are lost. */
+  loses(namespace, percent) {
+    const rules = [
+      'table inet loss {',
+      ...['input', 'output'].map(
+        (way) =>
+          `chain ${way} { type filter hook ${way} priority 0; meta l4proto udp numgen random mod 100 < ${percent} drop; }`,
+      ),
+      '}',
+    ];
+    execFileSync('ip', ['netns', 'exec', namespace, 'nft', '-f', '-'], { input: rules.join('\n') });
+  }
+
+  /** From now on no more than that many kbit/s come to a computer, with what a home router queues. */
+  narrows(namespace, kilobits) {
+    const port = this.ports.get(namespace);
+    const rate = ['rate', `${kilobits}kbit`, 'burst', '8kb', 'latency', '300ms'];
+    within(this.bridge, 'tc', 'qdisc', 'replace', 'dev', port, 'root', 'tbf', ...rate);
   }
 
   /**
@@ -149,6 +171,7 @@ export class Internet {
     const port = `p${this.namespaces.length}`;
     ip('link', 'add', 'eth0', 'netns', namespace, 'type', 'veth', 'peer', 'name', port, 'netns', this.bridge);
     ip('-n', this.bridge, 'link', 'set', port, 'master', 'br0', 'up');
+    this.ports.set(namespace, port);
     for (const each of addresses) address(namespace, 'eth0', each);
   }
 }

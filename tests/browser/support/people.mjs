@@ -26,7 +26,7 @@ export function startBrowser({
       '--disable-component-update',
       '--disable-sync',
       '--autoplay-policy=document-user-activation-required',
-      ...(devices ? ['--use-fake-device-for-media-stream'] : []),
+      ...(devices ? ['--use-fake-device-for-media-stream=fps=10'] : []),
       permission === 'deny'
         ? '--use-fake-ui-for-media-stream=deny'
         : '--use-fake-ui-for-media-stream',
@@ -42,6 +42,13 @@ export class Person {
     const context = await browser.newContext({ viewport });
     await context.addInitScript(recordConnections);
     await context.addInitScript(recordGaps);
+    await context.addInitScript((user) => {
+      globalThis.tokenOfThisPage = async () => {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch('/api/dev/token', { method: 'POST', headers, body: JSON.stringify(user) });
+        return (await answer.json()).token;
+      };
+    }, { userId: name.toLowerCase(), name });
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     const person = new Person(name, page);
@@ -126,6 +133,28 @@ export class Person {
   /** Waits until media travels so, and nothing is left of the other way. */
   async travelsBy(topology) {
     await this.page.locator(`[data-testid="call"][data-topology="${topology}"]`).waitFor();
+  }
+
+  /** Puts somebody's picture on the stage. */
+  async pins(other) {
+    await this.tile(other).dblclick();
+    await this.page.locator(`[data-testid="tile-${other.id}"][data-pinned="true"]`).waitFor();
+  }
+
+  /** The layer in which each picture comes, by user id, as the server says. */
+  async layers() {
+    const stats = await this.page.evaluate(async () => {
+      const read = async (path) => {
+        const token = await globalThis.tokenOfThisPage();
+        const answer = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
+        return answer.json();
+      };
+      const [call] = (await read('/api/calls?limit=1')).items;
+      return read(`/api/calls/${call.id}/stats`);
+    });
+    const own = stats.peers.find(({ userId }) => userId === this.id);
+    const pictures = (own?.server?.outbound ?? []).filter(({ source }) => source === 'video');
+    return new Map(pictures.map(({ userId, layer }) => [userId, layer]));
   }
 
   /** The moment now, on the page's clock. */
