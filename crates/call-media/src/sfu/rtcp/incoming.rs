@@ -1,12 +1,11 @@
-use rtc_rtcp::transport_feedbacks::transport_layer_cc::TransportLayerCc;
-use rtc_shared::marshal::Unmarshal;
+use super::transport_feedback::TransportFeedback;
 
 /// Packets of one datagram at most.
 const PACKETS_MAX: usize = 64;
 
 /// A compound or reduced-size RTCP packet (RFC 3550 section 6.1, RFC 5506), checked as a whole before anything in it is
 /// acted on. Iterates over the [`Message`]s that the SFU acts on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Compound<'a> {
     rest: &'a [u8],
     /// Entries of the packet that is being read: key-frame requests by FIR, streams of a BYE.
@@ -42,7 +41,7 @@ pub(crate) enum RtcpError {
 }
 
 /// What the SFU acts on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Message<'a> {
     /// A sender describes its stream (RFC 3550 section 6.4.1).
     SenderReport {
@@ -93,7 +92,7 @@ pub(crate) struct SenderInfo {
 }
 
 /// Report blocks, at most 31.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ReportBlocks<'a> {
     rest: &'a [u8],
 }
@@ -119,17 +118,11 @@ pub(crate) struct ReportBlock {
 
 /// Sequence numbers that are asked for again, as they are in the packet: none is named twice in a row, and there are at
 /// most 17 for each 4 bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct NackList<'a> {
     rest: &'a [u8],
     /// The entry that is being read: its number, and the bits of those that follow it which are not told yet.
     pending: Option<(u16, u16)>,
-}
-
-/// Transport-wide feedback.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TransportFeedback<'a> {
-    packet: &'a [u8],
 }
 
 /// One RTCP packet: its kind, the count or format of its header, and what follows the header without the padding.
@@ -156,8 +149,6 @@ const FULL_INTRA: u8 = 4;
 const BLOCK: usize = 24;
 const SENDER_INFO: usize = 24;
 const INTRA_ENTRY: usize = 8;
-/// Packets that transport-wide feedback may be about: some seconds of a fast sender.
-const FEEDBACK_PACKETS_MAX: u16 = 8192;
 
 impl<'a> Compound<'a> {
     /// Checks a datagram.
@@ -220,7 +211,9 @@ impl<'a> Packet<'a> {
             (SENDER_REPORT, _) => SENDER_INFO + blocks,
             (RECEIVER_REPORT, _) => 4 + blocks,
             (GOODBYE, streams) => usize::from(streams) * 4,
-            (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => return self.check_feedback(),
+            (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => {
+                return self.feedback().map(|_| ()).ok_or(RtcpError::Feedback);
+            }
             (TRANSPORT_FEEDBACK | PAYLOAD_FEEDBACK, _) => 8,
             _ => 0,
         };
@@ -230,15 +223,8 @@ impl<'a> Packet<'a> {
         Ok(())
     }
 
-    fn check_feedback(&self) -> Result<(), RtcpError> {
-        let count = self.body.get(10..12).ok_or(RtcpError::TooShort)?;
-        if u16::from_be_bytes([count[0], count[1]]) > FEEDBACK_PACKETS_MAX {
-            return Err(RtcpError::Feedback);
-        }
-        TransportFeedback { packet: self.whole }
-            .decode()
-            .map(drop)
-            .ok_or(RtcpError::Feedback)
+    fn feedback(&self) -> Option<TransportFeedback<'a>> {
+        TransportFeedback::read(self.whole, self.body)
     }
 }
 
@@ -247,8 +233,9 @@ impl<'a> Compound<'a> {
         match self.entries {
             Entries::None => None,
             Entries::KeyFrames(entries) => {
-                let ssrc = word(entries, 0)?;
-                self.entries = Entries::KeyFrames(entries.get(INTRA_ENTRY..).unwrap_or_default());
+                let (entry, entries) = entries.split_at_checked(INTRA_ENTRY)?;
+                let ssrc = word(entry, 0)?;
+                self.entries = Entries::KeyFrames(entries);
                 Some(Message::KeyFrameRequest { ssrc })
             }
             Entries::Goodbyes(entries) => {
@@ -295,9 +282,7 @@ impl<'a> Compound<'a> {
                 },
             }),
             (TRANSPORT_FEEDBACK, TRANSPORT_WIDE) => {
-                Some(Message::TransportFeedback(TransportFeedback {
-                    packet: packet.whole,
-                }))
+                packet.feedback().map(Message::TransportFeedback)
             }
             (PAYLOAD_FEEDBACK, PICTURE_LOSS) => Some(Message::KeyFrameRequest {
                 ssrc: word(body, 4)?,
@@ -366,13 +351,6 @@ impl Iterator for NackList<'_> {
         let first = u16::from_be_bytes([entry[0], entry[1]]);
         self.pending = Some((first, u16::from_be_bytes([entry[2], entry[3]])));
         Some(first)
-    }
-}
-
-impl TransportFeedback<'_> {
-    /// As the estimator takes it. Its size is bounded by the size of the packet.
-    pub(crate) fn decode(&self) -> Option<TransportLayerCc> {
-        TransportLayerCc::unmarshal(&mut &*self.packet).ok()
     }
 }
 

@@ -8,12 +8,9 @@ mod reception;
 mod sender_report;
 mod transport_feedback;
 
-pub(crate) use incoming::{
-    Compound, Message, NackList, ReportBlock, ReportBlocks, RtcpError, SenderInfo,
-    TransportFeedback,
-};
+pub(crate) use incoming::{Compound, Message, NackList, ReportBlock, ReportBlocks, SenderInfo};
 pub(crate) use key_frame_request::KeyFrameRequests;
-pub(crate) use nack_generator::{NackGenerator, NackRound};
+pub(crate) use nack_generator::NackGenerator;
 pub(crate) use outgoing::{write_nack, write_pli, write_receiver_report};
 pub(crate) use reception::Reception;
 pub(crate) use sender_report::SenderReports;

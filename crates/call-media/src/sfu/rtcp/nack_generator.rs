@@ -1,13 +1,24 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+/// How long a packet may be late by itself: networks reorder.
+const REORDERING: Duration = Duration::from_millis(10);
+/// Between two requests for a packet at least, whatever the round-trip time is said to be.
+const INTERVAL_MIN: Duration = Duration::from_millis(20);
+/// After that nobody waits for it any more.
+const GIVE_UP: Duration = Duration::from_secs(1);
+const ASKED_MAX: u32 = 10;
+/// Packets that are waited for at a time; more missing at once is a break, not loss.
+const MISSING_MAX: usize = 256;
+
 /// Finds out which packets of an incoming stream are missing, and when to ask for them (again).
 #[derive(Debug)]
 pub(crate) struct NackGenerator {
     highest: Option<u64>,
     /// Ascending.
     missing: VecDeque<Missing>,
-    gave_up: bool,
+    /// The highest number that was given up since that was told.
+    given_up: Option<u64>,
     ask: Vec<u16>,
 }
 
@@ -28,101 +39,94 @@ pub(crate) struct NackRound<'a> {
     pub(crate) gave_up: bool,
 }
 
-/// How long a packet may be late by itself: networks reorder.
-const REORDERING: Duration = Duration::from_millis(10);
-/// Between two requests for a packet at least, whatever the round-trip time is said to be.
-const INTERVAL_MIN: Duration = Duration::from_millis(20);
-/// After that nobody waits for it any more.
-const GIVE_UP: Duration = Duration::from_secs(1);
-const ASKED_MAX: u32 = 10;
-/// Packets that are waited for at a time; more missing at once is a break, not loss.
-const MISSING_MAX: usize = 256;
-
 impl NackGenerator {
     /// Nothing is missing.
     pub(crate) fn new() -> Self {
         Self {
             highest: None,
             missing: VecDeque::new(),
-            gave_up: false,
+            given_up: None,
             ask: Vec::new(),
         }
     }
 
     /// A packet came, by itself or as a retransmission.
     pub(crate) fn received(&mut self, sequence: u64, starts_key_frame: bool, now: Instant) {
-        let Some(highest) = self.highest else {
+        let highest = *self.highest.get_or_insert(sequence);
+        if sequence > highest {
             self.highest = Some(sequence);
-            return;
-        };
-        if sequence <= highest {
-            if let Ok(at) = self.find(sequence) {
-                self.missing.remove(at);
-            }
-        } else {
-            self.highest = Some(sequence);
-            let gap = sequence - highest - 1;
-            if gap > MISSING_MAX as u64 {
-                self.missing.clear();
-                self.gave_up = true;
-            } else {
-                let missing = |sequence| Missing {
-                    sequence,
-                    since: now,
-                    next: now + REORDERING,
-                    asked: 0,
-                };
-                self.missing.extend((highest + 1..sequence).map(missing));
-                while self.missing.len() > MISSING_MAX {
-                    self.missing.pop_front();
-                    self.gave_up = true;
-                }
-            }
+            self.miss(highest + 1, sequence, now);
+        } else if let Ok(at) = self.find(sequence) {
+            self.missing.remove(at);
         }
         if starts_key_frame {
             // What was before it is of no use any more.
             let before = self.find(sequence).unwrap_or_else(|at| at);
             self.missing.drain(..before);
-            self.gave_up = false;
+            self.given_up = self.given_up.filter(|given_up| *given_up > sequence);
+        }
+    }
+
+    /// When to call [`Self::poll`], unless [`Self::gave_up`]; none while nothing is missing.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.missing.iter().map(|missing| missing.next).min()
+    }
+
+    /// Whether packets were given up since the last round: it is time for the next one.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.given_up.is_some()
+    }
+
+    /// What is to be done now.
+    pub(crate) fn poll(&mut self, now: Instant, round_trip: Duration) -> NackRound<'_> {
+        self.ask.clear();
+        let interval = (round_trip + round_trip / 4).max(INTERVAL_MIN);
+        let Self { given_up, ask, .. } = self;
+        self.missing.retain_mut(|missing| {
+            let is_hopeless = now.saturating_duration_since(missing.since) >= GIVE_UP;
+            let is_due = missing.next <= now;
+            if is_hopeless || is_due && missing.asked == ASKED_MAX {
+                *given_up = (*given_up).max(Some(missing.sequence));
+                return false;
+            }
+            if is_due {
+                missing.asked += 1;
+                missing.next = now + interval;
+                // The lower 16 bits are what is on the wire.
+                ask.push((missing.sequence & 0xffff) as u16);
+            }
+            true
+        });
+        NackRound {
+            ask: &self.ask,
+            gave_up: self.given_up.take().is_some(),
+        }
+    }
+
+    /// The numbers from `from` up to `to` did not come.
+    fn miss(&mut self, from: u64, to: u64, now: Instant) {
+        if to - from > MISSING_MAX as u64 {
+            self.missing.clear();
+            self.given_up = Some(to - 1);
+            return;
+        }
+        let missing = |sequence| Missing {
+            sequence,
+            since: now,
+            next: now + REORDERING,
+            asked: 0,
+        };
+        self.missing.extend((from..to).map(missing));
+        while self.missing.len() > MISSING_MAX
+            && let Some(oldest) = self.missing.pop_front()
+        {
+            self.given_up = self.given_up.max(Some(oldest.sequence));
         }
     }
 
     fn find(&self, sequence: u64) -> Result<usize, usize> {
         self.missing
             .binary_search_by_key(&sequence, |missing| missing.sequence)
-    }
-
-    /// When to call [`Self::poll`]; none while nothing is missing.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.missing.iter().map(|missing| missing.next).min()
-    }
-
-    /// Whether something was given up since the last round, so that [`Self::poll`] is to be called at once.
-    pub(crate) fn gave_up(&self) -> bool {
-        self.gave_up
-    }
-
-    /// What is to be done now.
-    pub(crate) fn poll(&mut self, now: Instant, round_trip: Duration) -> NackRound<'_> {
-        self.ask.clear();
-        let before = self.missing.len();
-        self.missing.retain(|missing| {
-            missing.asked < ASKED_MAX && now.saturating_duration_since(missing.since) < GIVE_UP
-        });
-        self.gave_up |= self.missing.len() < before;
-        let interval = (round_trip + round_trip / 4).max(INTERVAL_MIN);
-        for missing in &mut self.missing {
-            if missing.next <= now {
-                missing.asked += 1;
-                missing.next = now + interval;
-                // The lower 16 bits are what is on the wire.
-                self.ask.push((missing.sequence & 0xffff) as u16);
-            }
-        }
-        NackRound {
-            ask: &self.ask,
-            gave_up: std::mem::take(&mut self.gave_up),
-        }
     }
 }
 
@@ -189,16 +193,68 @@ mod tests {
         assert!(round.gave_up);
     }
 
+    #[test]
+    fn the_last_request_is_given_time_for_its_answer() {
+        let start = Instant::now();
+        let mut nacks = NackGenerator::new();
+        nacks.received(100, false, start);
+        nacks.received(102, false, start);
+        let mut asked = 0;
+        let mut now = start;
+        while asked < ASKED_MAX {
+            now = nacks.next_deadline().unwrap();
+            asked += u32::try_from(nacks.poll(now, ROUND_TRIP).ask.len()).unwrap();
+        }
+        assert!(!nacks.poll(now + ROUND_TRIP, ROUND_TRIP).gave_up);
+        nacks.received(101, false, now + ROUND_TRIP);
+        assert!(!nacks.poll(now + 2 * ROUND_TRIP, ROUND_TRIP).gave_up);
+    }
+
+    #[test]
+    fn an_old_key_frame_does_not_repair_what_came_after_it() {
+        let start = Instant::now();
+        let mut nacks = NackGenerator::new();
+        nacks.received(100, false, start);
+        nacks.received(1_000, false, start);
+        nacks.received(200, true, start);
+        assert!(nacks.gave_up());
+        nacks.received(1_001, true, start);
+        assert!(!nacks.gave_up());
+    }
+
     proptest::proptest! {
         #[test]
-        fn it_never_waits_for_more_than_it_may(sequences in proptest::collection::vec(0_u64..3000, 0..600)) {
+        fn it_keeps_its_bounds_and_asks_only_for_what_is_missing(
+            steps in proptest::collection::vec((0_u64..700, 0_u64..40), 0..500),
+        ) {
             let start = Instant::now();
             let mut nacks = NackGenerator::new();
-            for (step, sequence) in sequences.into_iter().enumerate() {
-                let now = at(start, step as u64);
+            let mut came = std::collections::HashSet::new();
+            let mut asked = std::collections::HashMap::new();
+            let mut highest = 0;
+            let mut time = 0;
+            for (step, pause) in steps {
+                time += pause;
+                // Mostly the next ones, some late, some far ahead.
+                let sequence = match step {
+                    0..500 => highest + 1 + step % 4,
+                    500..690 => (highest + 1).saturating_sub(step - 500),
+                    _ => highest + step,
+                };
+                highest = highest.max(sequence);
+                came.insert(sequence);
+                let now = at(start, time);
                 nacks.received(sequence, sequence % 97 == 0, now);
-                proptest::prop_assert!(nacks.poll(now, ROUND_TRIP).ask.len() <= MISSING_MAX);
                 proptest::prop_assert!(nacks.missing.len() <= MISSING_MAX);
+                let round = nacks.poll(now, ROUND_TRIP);
+                proptest::prop_assert!(round.ask.len() <= MISSING_MAX);
+                for number in round.ask {
+                    let number = u64::from(*number);
+                    proptest::prop_assert!(number < highest && !came.contains(&number));
+                    let times = asked.entry(number).or_insert(0);
+                    *times += 1;
+                    proptest::prop_assert!(*times <= ASKED_MAX);
+                }
                 let sorted = nacks.missing.iter().zip(nacks.missing.iter().skip(1));
                 for (one, next) in sorted {
                     proptest::prop_assert!(one.sequence < next.sequence);

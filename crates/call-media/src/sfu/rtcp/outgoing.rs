@@ -106,10 +106,10 @@ mod tests {
         let mut out = Vec::new();
         assert_eq!(write_nack(&mut out, 1, 2, &wanted), wanted.len());
         let messages: Vec<_> = Compound::parse(&out).unwrap().collect();
-        let [Message::Nack { ssrc: 2, packets }] = messages[..] else {
+        let [Message::Nack { ssrc: 2, packets }] = &messages[..] else {
             panic!("{messages:?}");
         };
-        assert_eq!(packets.collect::<Vec<_>>(), wanted);
+        assert_eq!(packets.clone().collect::<Vec<_>>(), wanted);
     }
 
     #[test]
@@ -138,10 +138,10 @@ mod tests {
         let [
             Message::ReceiverReport { reports },
             Message::KeyFrameRequest { ssrc: 7 },
-        ] = messages[..]
+        ] = &messages[..]
         else {
             panic!("{messages:?}");
         };
-        assert_eq!(reports.collect::<Vec<_>>(), [block]);
+        assert_eq!(reports.clone().collect::<Vec<_>>(), [block]);
     }
 }

@@ -12,11 +12,14 @@ pub(crate) struct Reception {
     first: Option<u64>,
     seen: Seen,
     packets: u64,
+    /// Those that came twice, or after their retransmission.
+    duplicates: u64,
     bytes: u64,
     retransmitted: u64,
     /// Expected and received when the last report was made.
     reported: (u64, u64),
-    transit: Option<i64>,
+    /// Of the latest packet with a timestamp of its own: that, and its way in ticks.
+    transit: Option<(u32, i64)>,
     /// In ticks of the clock, times 16.
     jitter: u64,
     report: Option<(SenderClock, Instant)>,
@@ -41,7 +44,7 @@ struct Rate {
 }
 
 const SLOTS: usize = 10;
-const SLOT: Duration = Duration::from_millis(100);
+const SLOT_MILLIS: u64 = 100;
 
 impl Reception {
     /// A stream of which nothing came yet.
@@ -55,6 +58,7 @@ impl Reception {
                 highest: 0,
             },
             packets: 0,
+            duplicates: 0,
             bytes: 0,
             retransmitted: 0,
             reported: (0, 0),
@@ -77,21 +81,27 @@ impl Reception {
         payload_bytes: usize,
         now: Instant,
     ) -> u64 {
+        let highest = self.sequences.highest();
         let sequence = self.sequences.extend(sequence_number);
         let first = *self.first.get_or_insert(sequence);
         self.first = Some(first.min(sequence));
-        self.seen.insert(sequence);
+        if !self.seen.insert(sequence) {
+            self.duplicates += 1;
+        }
         self.packets += 1;
         self.bytes += payload_bytes as u64;
         self.rate.add(now, payload_bytes as u64);
-        self.observe_transit(timestamp, now);
+        if highest.is_none_or(|highest| sequence > highest) {
+            self.observe_transit(timestamp, now);
+        }
         sequence
     }
 
     /// A packet came as a retransmission: its extended sequence number; none if it is not missed.
     pub(crate) fn recovered(&mut self, sequence_number: u16, payload_bytes: usize) -> Option<u64> {
         let sequence = self.sequences.peek(sequence_number)?;
-        if !self.seen.insert_if_missing(sequence) {
+        let is_missed = self.first? < sequence && self.sequences.highest()? > sequence;
+        if !is_missed || !self.seen.insert(sequence) {
             return None;
         }
         self.retransmitted += 1;
@@ -99,6 +109,7 @@ impl Reception {
         Some(sequence)
     }
 
+    /// The packets of a picture share a timestamp and are sent one after the other: only the first tells of the network.
     fn observe_transit(&mut self, timestamp: u32, now: Instant) {
         // Any fixed moment does: only differences count.
         let Some(began) = self.rate.began else {
@@ -108,15 +119,24 @@ impl Reception {
             / 1_000_000;
         let arrival = (ticks & 0xffff_ffff) as u32;
         let transit = i64::from(arrival.wrapping_sub(timestamp).cast_signed());
-        if let Some(before) = self.transit {
-            let difference = (transit - before).unsigned_abs().min(u64::from(u32::MAX));
-            self.jitter = self.jitter + difference - ((self.jitter + 8) >> 4).min(self.jitter);
+        if let Some((latest, before)) = self.transit {
+            if timestamp == latest {
+                return;
+            }
+            let difference = (transit - before).unsigned_abs();
+            // A clock that was set anew is no jitter.
+            if difference < 5 * u64::from(self.clock_rate) {
+                self.jitter = self.jitter + difference - ((self.jitter + 8) >> 4).min(self.jitter);
+            }
         }
-        self.transit = Some(transit);
+        self.transit = Some((timestamp, transit));
     }
 
-    /// A Sender Report of the stream came.
+    /// A Sender Report of the stream came. One of a sender without a wall clock (zero, RFC 3550 section 6.4.1) tells nothing.
     pub(crate) fn sender_report(&mut self, ntp: u64, rtp: u32, now: Instant) {
+        if ntp == 0 {
+            return;
+        }
         self.report = Some((SenderClock { ntp, rtp }, now));
     }
 
@@ -130,18 +150,21 @@ impl Reception {
         let (clock, came) = self.report?;
         let since = now.saturating_duration_since(came);
         let fraction = (u128::from(since.subsec_nanos()) << 32) / 1_000_000_000;
-        let ntp = u128::from(since.as_secs()) << 32 | fraction;
+        // Wraps, as the clock itself does in 2036.
+        #[expect(clippy::cast_possible_truncation)]
+        let ntp = since.as_secs() << 32 | fraction as u64;
         let ticks = since.as_micros() * u128::from(self.clock_rate) / 1_000_000;
         Some(SenderClock {
-            ntp: clock.ntp.wrapping_add((ntp & u128::from(u64::MAX)) as u64),
+            ntp: clock.ntp.wrapping_add(ntp),
             rtp: clock.rtp.wrapping_add((ticks & 0xffff_ffff) as u32),
         })
     }
 
-    /// What is to be reported of the stream; begins a new interval. None before the first packet.
+    /// What is to be reported of the stream; begins a new interval. None before the first packet. Retransmissions repair no
+    /// loss here: they are a stream of their own (RFC 4588 section 3), and the sender has to learn what its way loses.
     pub(crate) fn report(&mut self, ssrc: u32, now: Instant) -> Option<ReportBlock> {
         let highest = self.sequences.highest()?;
-        let (expected, received) = (self.expected(), self.packets + self.retransmitted);
+        let (expected, received) = (self.expected(), self.packets);
         let (expected_before, received_before) = self.reported;
         self.reported = (expected, received);
         let expected_since = expected.saturating_sub(expected_before);
@@ -155,8 +178,9 @@ impl Reception {
         Some(ReportBlock {
             ssrc,
             fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
-            lost: i32::try_from(self.lost()).unwrap_or(i32::MAX),
-            highest_sequence: (highest & 0xffff_ffff) as u32,
+            lost: i32::try_from(difference(expected, received)).unwrap_or(i32::MAX),
+            // Counted from zero cycles on.
+            highest_sequence: (highest.saturating_sub(1 << 16) & 0xffff_ffff) as u32,
             jitter: u32::try_from(self.jitter >> 4).unwrap_or(u32::MAX),
             last_sender_report: last,
             delay,
@@ -185,11 +209,10 @@ impl Reception {
         self.retransmitted
     }
 
-    /// Packets lost for good so far; negative if more came than were expected.
+    /// Packets lost for good so far.
     pub(crate) fn lost(&self) -> i64 {
-        let received = self.packets + self.retransmitted;
-        i64::try_from(self.expected()).unwrap_or(i64::MAX)
-            - i64::try_from(received).unwrap_or(i64::MAX)
+        let came = self.packets - self.duplicates + self.retransmitted;
+        difference(self.expected(), came)
     }
 
     /// Interarrival jitter.
@@ -205,41 +228,33 @@ impl Reception {
     }
 }
 
+fn difference(expected: u64, received: u64) -> i64 {
+    i64::try_from(expected).unwrap_or(i64::MAX) - i64::try_from(received).unwrap_or(i64::MAX)
+}
+
 impl Seen {
-    fn insert(&mut self, sequence: u64) {
+    /// Takes note of a packet: whether it is the first of its number, as far as that is remembered.
+    fn insert(&mut self, sequence: u64) -> bool {
         if sequence > self.highest {
             let skipped = (sequence - self.highest).min(SEEN as u64);
             for missed in sequence - skipped + 1..=sequence {
-                self.set(missed, false);
+                let (word, bit) = Self::place(missed);
+                self.bits[word] &= !bit;
             }
             self.highest = sequence;
         }
-        if self.highest - sequence < SEEN as u64 {
-            self.set(sequence, true);
-        }
-    }
-
-    /// Whether it was missing; it no longer is.
-    fn insert_if_missing(&mut self, sequence: u64) -> bool {
-        if sequence > self.highest || self.highest - sequence >= SEEN as u64 {
+        if self.highest - sequence >= SEEN as u64 {
             return false;
         }
         let (word, bit) = Self::place(sequence);
-        let missing = self.bits[word] & bit == 0;
+        let is_first = self.bits[word] & bit == 0;
         self.bits[word] |= bit;
-        missing
-    }
-
-    fn set(&mut self, sequence: u64, came: bool) {
-        let (word, bit) = Self::place(sequence);
-        if came {
-            self.bits[word] |= bit;
-        } else {
-            self.bits[word] &= !bit;
-        }
+        is_first
     }
 
     fn place(sequence: u64) -> (usize, u64) {
+        // Below the size.
+        #[expect(clippy::cast_possible_truncation)]
         let at = (sequence % SEEN as u64) as usize;
         (at / 64, 1 << (at % 64))
     }
@@ -250,7 +265,14 @@ impl Rate {
         let since = self
             .began
             .map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
-        u64::try_from(since.as_millis() / SLOT.as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX) / SLOT_MILLIS
+    }
+
+    fn place(slot: u64) -> usize {
+        // Below the number of slots.
+        #[expect(clippy::cast_possible_truncation)]
+        let at = (slot % SLOTS as u64) as usize;
+        at
     }
 
     fn add(&mut self, now: Instant, bytes: u64) {
@@ -258,14 +280,14 @@ impl Rate {
         let slot = self.slot(now);
         if slot > self.current {
             for passed in (self.current + 1..=slot).take(SLOTS) {
-                self.slots[(passed % SLOTS as u64) as usize] = 0;
+                self.slots[Self::place(passed)] = 0;
             }
             if slot - self.current >= SLOTS as u64 {
                 self.slots = [0; SLOTS];
             }
             self.current = slot;
         }
-        self.slots[(slot % SLOTS as u64) as usize] += bytes;
+        self.slots[Self::place(slot)] += bytes;
     }
 
     fn bits_per_second(&self, now: Instant) -> u64 {
@@ -279,16 +301,16 @@ impl Rate {
             0
         } else {
             (oldest..=self.current)
-                .map(|slot| self.slots[(slot % SLOTS as u64) as usize])
+                .map(|slot| self.slots[Self::place(slot)])
                 .sum()
         };
         let lived = now.saturating_duration_since(began);
-        // A stream that is younger than a second is judged by what it did so far.
-        let window = lived
-            .min(SLOT * u32::try_from(SLOTS).unwrap_or(1))
-            .max(SLOT * 2);
-        let milliseconds = u64::try_from(window.as_millis()).unwrap_or(1).max(1);
-        bytes * 8 * 1000 / milliseconds
+        let lived = u64::try_from(lived.as_millis()).unwrap_or(u64::MAX);
+        // Since the oldest slot began. A stream that just began is not judged by its first moment.
+        let counted = lived
+            .saturating_sub(oldest * SLOT_MILLIS)
+            .max(2 * SLOT_MILLIS);
+        bytes * 8 * 1_000 / counted
     }
 }
 
@@ -329,9 +351,43 @@ mod tests {
             (2, 1)
         );
         let block = reception.report(7, at(start, 4000)).unwrap();
-        assert_eq!((block.lost, block.fraction_lost), (2, 5));
+        // The sender learns what its way loses, repaired or not.
+        assert_eq!((block.lost, block.fraction_lost), (3, 7));
+        assert_eq!(block.highest_sequence, 65_599);
         let again = reception.report(7, at(start, 5000)).unwrap();
-        assert_eq!((again.lost, again.fraction_lost), (2, 0));
+        assert_eq!((again.lost, again.fraction_lost), (3, 0));
+    }
+
+    #[test]
+    fn what_comes_after_its_retransmission_counts_once() {
+        let start = Instant::now();
+        let mut reception = stream(start, 100, &[10]);
+        assert!(reception.recovered(65_510, 1000).is_some());
+        reception.received(65_510, 36_000, 1000, at(start, 4000));
+        assert_eq!((reception.packets(), reception.lost()), (100, 0));
+        // Neither what was before the first packet nor what is not sent yet is missed.
+        assert_eq!(reception.recovered(65_499, 1000), None);
+        assert_eq!(reception.recovered(65_500u16.wrapping_add(100), 1000), None);
+    }
+
+    #[test]
+    fn the_packets_of_a_picture_make_no_jitter() {
+        let start = Instant::now();
+        let mut reception = Reception::new(RATE);
+        for place in 0..300_u16 {
+            let (frame, part) = (u64::from(place / 3), u64::from(place % 3));
+            let timestamp = u32::try_from(frame).unwrap() * 3600;
+            reception.received(place, timestamp, 1000, at(start, frame * 40 + part * 5));
+        }
+        assert_eq!(reception.jitter(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_sender_without_a_wall_clock_tells_nothing() {
+        let start = Instant::now();
+        let mut reception = stream(start, 10, &[]);
+        reception.sender_report(0, 900, start);
+        assert_eq!(reception.clock(), None);
     }
 
     #[test]
@@ -339,8 +395,14 @@ mod tests {
         let start = Instant::now();
         let reception = stream(start, 100, &[]);
         assert_eq!(reception.jitter(), Duration::ZERO);
-        let rate = reception.bitrate(at(start, 99 * 40));
-        assert!((180_000..=220_000).contains(&rate), "{rate}");
+        for millisecond in (1_000..99 * 40).step_by(7) {
+            let young = stream(start, u16::try_from(millisecond / 40 + 1).unwrap(), &[]);
+            let rate = young.bitrate(at(start, millisecond));
+            assert!(
+                (190_000..=220_000).contains(&rate),
+                "{rate} after {millisecond} ms"
+            );
+        }
         assert_eq!(reception.bitrate(at(start, 99 * 40 + 3000)), 0);
     }
 

@@ -102,7 +102,7 @@ mod tests {
         let mut out = Vec::new();
         reports.write(&mut out, 9, clock, "cname", start);
         let messages: Vec<_> = Compound::parse(&out).unwrap().collect();
-        let [Message::SenderReport { info, .. }] = messages[..] else {
+        let [Message::SenderReport { info, .. }] = &messages[..] else {
             panic!("{messages:?}");
         };
         assert_eq!((info.ssrc, info.ntp, info.rtp), (9, clock.ntp, 77));
