@@ -18,7 +18,7 @@ pub(crate) struct PacketCache {
     highest: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Slot {
     sequence: u64,
     /// None: never used.
@@ -94,16 +94,6 @@ impl PacketCache {
             {
                 *place = slot;
             }
-        }
-    }
-}
-
-impl Default for Slot {
-    fn default() -> Self {
-        Self {
-            sequence: 0,
-            arrived: None,
-            packet: Vec::new(),
         }
     }
 }

@@ -87,10 +87,10 @@ impl Header {
             payload_start,
             payload_end: length - padding,
         };
-        match header.elements(packet).all(|element| element.is_ok()) {
-            true => Ok(header),
-            false => Err(RtpError::Extension),
+        for element in header.elements(packet) {
+            element?;
         }
+        Ok(header)
     }
 
     /// Where the payload is, without the padding. Empty for a packet that is only padding (a probe).
@@ -219,7 +219,7 @@ mod tests {
     /// Version, padding, extension and count of sources in the first byte; payload type 96, sequence number 0x0102, timestamp 0x03040506,
     /// SSRC 0x0708090a.
     fn packet(first: u8, rest: &[u8]) -> Vec<u8> {
-        let mut packet = vec![first, 96 | 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        let mut packet = vec![first, 0x80 | 0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
         packet.extend_from_slice(rest);
         packet
     }

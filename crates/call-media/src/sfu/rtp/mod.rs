@@ -19,9 +19,9 @@ mod vp9;
 mod write;
 
 pub(crate) use cache::PacketCache;
-pub(crate) use header::{Header, RtpError};
+pub(crate) use header::Header;
 pub(crate) use payload::{DescriptorPatch, PayloadInfo};
-pub(crate) use rewrite::{DropReason, IncomingPacket, Original, Rewriter, Rewritten, Verdict};
+pub(crate) use rewrite::{IncomingPacket, Rewriter, Verdict};
 pub(crate) use rtx::{unwrap_rtx, write_rtx};
 pub(crate) use sequence::SequenceExtender;
 pub(crate) use timeline::SenderClock;

@@ -10,12 +10,22 @@ pub(crate) struct PayloadInfo {
     pub(crate) is_empty: bool,
     /// The temporal layer of the frame, where the payload says.
     pub(crate) temporal_id: Option<u8>,
-    /// The frame can be decoded although earlier frames of its temporal layer are missing.
-    pub(super) layer_sync: bool,
-    /// Higher temporal layers can be decoded from this frame on, although earlier frames of them are missing.
-    pub(super) switch_up: bool,
+    /// Whether temporal layers of which earlier frames are missing can be decoded from here on.
+    pub(super) rise: Rise,
     pub(super) picture_id: Option<PictureId>,
     pub(super) tl0_picture_index: Option<Tl0PictureIndex>,
+}
+
+/// Which temporal layers can be decoded from a frame on, although earlier frames of them are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Rise {
+    /// None.
+    #[default]
+    No,
+    /// The frame's own.
+    Own,
+    /// Those above the frame's.
+    Above,
 }
 
 /// A picture id in a payload descriptor.

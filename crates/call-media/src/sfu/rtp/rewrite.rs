@@ -186,18 +186,20 @@ impl Rewriter {
         })
     }
 
-    /// What a packet that was found by [`Self::lookup`] is sent again with.
+    /// What a packet that was found by [`Self::lookup`] is sent again with. None: it is another one, or was sent ten times
+    /// again already.
     pub(crate) fn rewrite_again(
         &mut self,
         sequence_number: u16,
         packet: &IncomingPacket,
     ) -> Option<Rewritten> {
-        let sent = *self.sent.get(self.sent.extend(sequence_number)?)?;
+        let number = self.sent.extend(sequence_number)?;
+        let sent = *self.sent.get(number)?;
         if sent.layer() != Some(packet.layer) || sent.sequence != packet.sequence {
             return None;
         }
         if sent.was_sent() {
-            return Some(Rewritten {
+            return self.sent.take_again(number).then(|| Rewritten {
                 sequence_number,
                 timestamp: packet.timestamp.wrapping_add(sent.timestamp_offset),
                 patch: packet

@@ -1,5 +1,5 @@
 use super::super::Layer;
-use super::payload::{PayloadInfo, PictureId};
+use super::payload::{PayloadInfo, PictureId, Rise};
 use super::renumbering::{Renumbered, Renumbering};
 use super::rewrite::{DropReason, IncomingPacket, Pictures};
 use super::sent::SentPackets;
@@ -177,13 +177,14 @@ impl Segment {
         let temporal_id = payload.temporal_id.unwrap_or(0);
         if wanted <= self.temporal_max || payload.starts_key_frame {
             self.temporal_max = wanted;
-        } else if payload.layer_sync
-            && temporal_id == self.temporal_max.saturating_add(1)
-            && temporal_id <= wanted
-        {
-            self.temporal_max = temporal_id;
-        } else if payload.switch_up && temporal_id <= self.temporal_max {
-            self.temporal_max = wanted;
+            return;
+        }
+        match payload.rise {
+            Rise::Own if temporal_id == self.temporal_max + 1 && temporal_id <= wanted => {
+                self.temporal_max = temporal_id;
+            }
+            Rise::Above if temporal_id <= self.temporal_max => self.temporal_max = wanted,
+            Rise::No | Rise::Own | Rise::Above => {}
         }
     }
 

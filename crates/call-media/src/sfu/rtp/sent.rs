@@ -22,13 +22,19 @@ pub(super) struct SentPacket {
     origin: Origin,
 }
 
-/// A layer, and whether the packet was sent; or nothing. In one byte, which an enum would not be.
+/// A layer, whether the packet was sent, and how often again; or nothing. In one byte, which an enum would not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Origin(u8);
+
+/// A packet is sent again that often: a receiver that asks for more is out to flood, or beyond help.
+const AGAIN_MAX: u8 = 10;
 
 impl Origin {
     const NOTHING: Self = Self(0);
     const SENT: u8 = 0x80;
+    const LAYER: u8 = 0x03;
+    /// The lowest bit of the count.
+    const AGAIN: u8 = 0x04;
 
     const fn missing(layer: Layer) -> Self {
         Self(match layer {
@@ -42,8 +48,18 @@ impl Origin {
         Self(Self::missing(layer).0 | Self::SENT)
     }
 
+    /// Whether the packet may be sent again; counts that it is.
+    const fn take_again(&mut self) -> bool {
+        let again = (self.0 & !Self::SENT) / Self::AGAIN;
+        if again >= AGAIN_MAX {
+            return false;
+        }
+        self.0 += Self::AGAIN;
+        true
+    }
+
     const fn layer(self) -> Option<Layer> {
-        match self.0 & !Self::SENT {
+        match self.0 & Self::LAYER {
             1 => Some(Layer::Low),
             2 => Some(Layer::Medium),
             3 => Some(Layer::High),
@@ -140,6 +156,17 @@ impl SentPackets {
             .filter(|packet| packet.layer().is_some())
     }
 
+    /// Whether a packet that was sent may be sent once more; counts that it is.
+    pub(super) fn take_again(&mut self, number: u64) -> bool {
+        let is_kept = self.get(number).is_some_and(SentPacket::was_sent);
+        let index = self.index(number);
+        is_kept
+            && self
+                .ring
+                .get_mut(index)
+                .is_some_and(|packet| packet.origin.take_again())
+    }
+
     /// The extended number that a receiver means by 16 bits of it.
     pub(super) fn extend(&self, sequence_number: u16) -> Option<u64> {
         Some(nearest(self.highest?, sequence_number, 16))
@@ -229,6 +256,25 @@ mod tests {
         sent.record(5 << 40, packet(9));
         assert!(sent.get(5 << 40).unwrap().was_sent());
         assert!(sent.get((5 << 40) - 1).is_none());
+    }
+
+    #[test]
+    fn a_packet_is_sent_again_ten_times() {
+        let mut sent = SentPackets::new(8);
+        sent.record(1, packet(1));
+        sent.record(2, packet(2));
+        sent.keep_places(Layer::Medium, 3, 3, 1);
+        for _ in 0..AGAIN_MAX {
+            assert!(sent.take_again(1));
+        }
+        assert!(!sent.take_again(1));
+        let packet = sent.get(1).unwrap();
+        assert_eq!(packet.layer(), Some(Layer::Medium));
+        assert!(packet.was_sent());
+        assert!(sent.take_again(2));
+        // What was never sent is not sent again.
+        assert!(!sent.take_again(3));
+        assert!(!sent.take_again(4));
     }
 
     #[test]

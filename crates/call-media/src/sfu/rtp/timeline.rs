@@ -119,7 +119,7 @@ impl Timeline {
         let difference = i128::from(clock.ntp.wrapping_sub(anchor.ntp).cast_signed());
         // Wraps as timestamps do.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let ticks = (difference * i128::from(self.clock_rate) >> 32) as u32;
+        let ticks = ((difference * i128::from(self.clock_rate)) >> 32) as u32;
         anchor
             .rtp
             .wrapping_add(ticks)
@@ -241,7 +241,7 @@ mod tests {
             offset: 400,
             ahead: 0,
         };
-        let arrived = start + Duration::from_secs(60);
+        let arrived = start + Duration::from_mins(1);
         // A little off what the arrival says: its own clock is the better one.
         let timestamp = 1_000 + 60 * RATE + 50;
         assert_eq!(

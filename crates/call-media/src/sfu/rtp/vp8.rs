@@ -1,6 +1,6 @@
 //! The VP8 payload descriptor (RFC 7741 section 4.2).
 
-use super::payload::{PayloadInfo, PictureId, Tl0PictureIndex};
+use super::payload::{PayloadInfo, PictureId, Rise, Tl0PictureIndex};
 
 /// What a descriptor says; none if it is cut short.
 pub(super) fn read(payload: &[u8]) -> Option<PayloadInfo> {
@@ -13,7 +13,8 @@ pub(super) fn starts_key_frame(payload: &[u8]) -> bool {
     let Some(first) = payload.first() else {
         return false;
     };
-    let begins_frame = first & 0x10 != 0 && first & 0x07 == 0;
+    let partition = first & 0x07;
+    let begins_frame = first & 0x10 != 0 && partition == 0;
     let frame = descriptor(payload).and_then(|(_, end)| payload.get(end..)?.first_chunk::<6>());
     begins_frame
         && frame.is_some_and(|[tag, _, _, start @ ..]| tag & 1 == 0 && *start == START_CODE)
@@ -42,7 +43,9 @@ fn descriptor(payload: &[u8]) -> Option<(PayloadInfo, usize)> {
         let layer = *payload.get(at)?;
         if fields & 0x20 != 0 {
             info.temporal_id = Some(layer >> 6);
-            info.layer_sync = layer & 0x20 != 0;
+            if layer & 0x20 != 0 {
+                info.rise = Rise::Own;
+            }
         }
         at += 1;
     }
@@ -68,7 +71,7 @@ mod tests {
         let tl0 = info.tl0_picture_index.unwrap();
         assert_eq!((tl0.offset, tl0.value), (4, 9));
         assert_eq!(info.temporal_id, Some(2));
-        assert!(info.layer_sync);
+        assert_eq!(info.rise, Rise::Own);
     }
 
     #[test]

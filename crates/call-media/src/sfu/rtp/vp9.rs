@@ -1,6 +1,6 @@
 //! The VP9 payload descriptor (RFC 9628 section 4.2).
 
-use super::payload::{PayloadInfo, PictureId, Tl0PictureIndex};
+use super::payload::{PayloadInfo, PictureId, Rise, Tl0PictureIndex};
 
 /// What a descriptor says; none if it is cut short. Reference indices and the scalability structure are not read: they are
 /// relative or do not change on the way.
@@ -19,7 +19,9 @@ pub(super) fn read(payload: &[u8]) -> Option<PayloadInfo> {
         info.temporal_id = Some(temporal_id);
         // The structures in use let a higher layer refer to nothing of its own before the latest picture of the base
         // layer; their encoders do not all say so by the flag for it.
-        info.switch_up = layers & 0x10 != 0 || temporal_id == 0;
+        if layers & 0x10 != 0 || temporal_id == 0 {
+            info.rise = Rise::Above;
+        }
         if !fields.is_flexible() {
             info.tl0_picture_index = Some(Tl0PictureIndex::read(payload, at + 1)?);
         }
@@ -46,9 +48,13 @@ pub(super) fn starts_key_frame(payload: &[u8]) -> bool {
     }
     match (fields.has_layers(), payload.get(at)) {
         (false, _) => true,
-        (true, Some(layers)) => layers >> 1 & 0x07 == 0,
+        (true, Some(layers)) => spatial_layer(*layers) == 0,
         (true, None) => false,
     }
+}
+
+const fn spatial_layer(layers: u8) -> u8 {
+    layers >> 1 & 0x07
 }
 
 /// The first byte: I P L F B E V Z.
@@ -90,7 +96,7 @@ mod tests {
         let tl0 = info.tl0_picture_index.unwrap();
         assert_eq!((tl0.offset, tl0.value), (4, 7));
         assert_eq!(info.temporal_id, Some(2));
-        assert!(info.switch_up);
+        assert_eq!(info.rise, Rise::Above);
     }
 
     #[test]
@@ -99,7 +105,7 @@ mod tests {
         assert_eq!(info.picture_id.map(|id| id.value), Some(0x12));
         assert_eq!(info.tl0_picture_index, None);
         assert_eq!(info.temporal_id, Some(1));
-        assert!(!info.switch_up);
+        assert_eq!(info.rise, Rise::No);
     }
 
     #[test]
