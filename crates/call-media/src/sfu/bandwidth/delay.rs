@@ -21,7 +21,7 @@ impl Delay {
 
     /// Takes in a packet that arrived, in the order in which they were sent.
     pub(super) fn arrived(&mut self, packet: &Arrival) {
-        let Some(arrival) = packet.arrival else {
+        let Some(arrival) = packet.received else {
             return;
         };
         if let Some(last) = self.last_arrival.replace(arrival)
@@ -105,5 +105,68 @@ impl Trend {
             square += (x - mean_x) * (x - mean_x);
         }
         if square > 0.0 { product / square } else { 0.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::cast_precision_loss, reason = "numbers of a test")]
+
+    use super::*;
+
+    /// Packets every 10 ms, each of which takes `growth` longer than the one before.
+    fn usage_after(packets: u64, growth: f64) -> Usage {
+        let began = Instant::now();
+        let mut delay = Delay::default();
+        for number in 0..packets {
+            let sent = Duration::from_millis(10 * number);
+            delay.arrived(&Arrival {
+                number,
+                departure: began + sent,
+                received: Some(sent + Duration::from_secs_f64(0.05 + growth * number as f64)),
+                size: 1200,
+                cluster: None,
+            });
+        }
+        delay.usage()
+    }
+
+    #[test]
+    fn a_queue_that_grows_is_noticed_in_half_a_second() {
+        assert_eq!(usage_after(50, 0.005), Usage::Over);
+        assert_eq!(usage_after(50, 0.001), Usage::Over);
+        assert_eq!(usage_after(200, 0.0), Usage::Normal);
+        assert_eq!(usage_after(50, -0.000_9), Usage::Under);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_another_clock() {
+        let began = Instant::now();
+        let mut delay = Delay::default();
+        let mut number = 0;
+        for jump in [0, 1000, 10, 500_000] {
+            for _ in 0..60 {
+                number += 1;
+                let sent = Duration::from_millis(10 * number);
+                delay.arrived(&Arrival {
+                    number,
+                    departure: began + sent,
+                    received: Some(sent + Duration::from_secs(jump)),
+                    size: 1200,
+                    cluster: None,
+                });
+                assert_eq!(delay.usage(), Usage::Normal);
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_fitted() {
+        let now = Instant::now();
+        let mut trend = Trend::default();
+        for step in 0..200 {
+            trend.add(now + Duration::from_millis(10 * step), 2.0);
+        }
+        assert!((trend.slope() - 0.2).abs() < 0.001, "{}", trend.slope());
     }
 }

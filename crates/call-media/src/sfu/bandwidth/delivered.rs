@@ -29,7 +29,7 @@ impl Delivered {
 
     /// Takes in a packet that arrived.
     pub(super) fn add(&mut self, packet: &Arrival) {
-        let Some(arrival) = packet.arrival else {
+        let Some(arrival) = packet.received else {
             return;
         };
         if let Some((_, last, _)) = self.packets.back()
@@ -76,4 +76,49 @@ impl Delivered {
 #[expect(clippy::cast_precision_loss, reason = "the bytes of a moment")]
 fn bits(bytes: u64) -> f64 {
     bytes as f64 * 8.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(delivered: &mut Delivered, count: u64, sent_every: u64, arrived_every: u64) {
+        let began = Instant::now();
+        for number in 0..count {
+            delivered.add(&Arrival {
+                number,
+                departure: began + Duration::from_millis(sent_every * number),
+                received: Some(Duration::from_millis(1000 + arrived_every * number)),
+                size: 1250,
+                cluster: None,
+            });
+        }
+    }
+
+    #[test]
+    fn what_arrives_and_what_was_sent_are_measured_over_the_same_packets() {
+        let mut delivered = Delivered::default();
+        packets(&mut delivered, 100, 5, 10);
+        let rates = delivered.rates().unwrap();
+        assert!((rates.arrived - 1e6).abs() < 1.0, "{rates:?}");
+        assert!((rates.sent - 2e6).abs() < 1.0, "{rates:?}");
+        assert_eq!(delivered.packets.len(), 26);
+    }
+
+    #[test]
+    fn little_says_nothing() {
+        let mut delivered = Delivered::default();
+        assert_eq!(delivered.rates(), None);
+        packets(&mut delivered, 5, 10, 10);
+        assert_eq!(delivered.rates(), None);
+    }
+
+    #[test]
+    fn a_silence_begins_anew() {
+        let mut delivered = Delivered::default();
+        packets(&mut delivered, 20, 10, 10);
+        packets(&mut delivered, 20, 10, 10_000);
+        assert_eq!(delivered.packets.len(), 1);
+        assert_eq!(delivered.rates(), None);
+    }
 }

@@ -249,3 +249,75 @@ impl Estimator {
         unheard.then_some(last + Self::SILENCE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::path::feedback;
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn without_feedback_receiver_reports_decide() {
+        let began = Instant::now();
+        let mut estimator = Estimator::new(began);
+        estimator.want(began, 10_000_000);
+        let mut now = began;
+        for _ in 0..60 {
+            now += SECOND;
+            estimator.sent(now, 1000);
+            estimator.receiver_report(now, 0.0);
+            assert_eq!(estimator.poll(now), None, "it would not be answered");
+        }
+        assert_eq!(estimator.estimate(), 3_000_000);
+        for _ in 0..60 {
+            now += SECOND;
+            estimator.receiver_report(now, 0.05);
+        }
+        assert_eq!(estimator.estimate(), 3_000_000, "a few are always lost");
+        for _ in 0..20 {
+            now += SECOND;
+            estimator.receiver_report(now, 0.4);
+        }
+        assert!(estimator.estimate() < 300_000);
+        assert!(estimator.estimate() >= 60_000);
+    }
+
+    #[test]
+    fn with_feedback_receiver_reports_say_nothing() {
+        let now = Instant::now();
+        let mut estimator = Estimator::new(now);
+        let sequence = estimator.sent(now, 1000);
+        let arrived = [(sequence, now + Duration::from_millis(10))];
+        estimator.feedback(
+            now + Duration::from_millis(20),
+            &feedback(now, sequence, &arrived).unwrap(),
+        );
+        for second in 1..20 {
+            estimator.receiver_report(now + second * SECOND, 0.9);
+        }
+        assert_eq!(estimator.estimate(), 1_000_000);
+    }
+
+    #[test]
+    fn nothing_is_due_while_nothing_is_wanted() {
+        let now = Instant::now();
+        let mut estimator = Estimator::new(now);
+        assert_eq!(estimator.next_deadline(), None);
+        let sequence = estimator.sent(now, 1000);
+        assert_eq!(
+            estimator.next_deadline(),
+            None,
+            "no feedback was ever heard"
+        );
+        let arrived = [(sequence, now)];
+        estimator.feedback(now, &feedback(now, sequence, &arrived).unwrap());
+        assert_eq!(estimator.next_deadline(), None);
+        estimator.sent(now + SECOND, 1000);
+        assert_eq!(estimator.next_deadline(), Some(now + Estimator::SILENCE));
+        estimator.want(now, 5_000_000);
+        let due = estimator.next_deadline().unwrap();
+        assert!(due <= now);
+        assert!(estimator.poll(now).is_some_and(|probe| probe.bytes > 0));
+    }
+}

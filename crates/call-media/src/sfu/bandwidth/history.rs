@@ -52,7 +52,7 @@ pub(super) struct Arrival {
     /// When it was sent.
     pub(super) departure: Instant,
     /// When it arrived, by the peer's clock; none if the feedback does not say.
-    pub(super) arrival: Option<Duration>,
+    pub(super) received: Option<Duration>,
     /// Bytes.
     pub(super) size: u32,
     /// The probe it was part of.
@@ -91,10 +91,10 @@ impl History {
                 continue;
             };
             let cluster = packet.cluster;
-            let arrival = |arrival| Arrival {
+            let arrival = |received| Arrival {
                 number,
                 departure: packet.departure,
-                arrival,
+                received,
                 size: packet.size,
                 cluster,
             };
@@ -179,4 +179,175 @@ fn statuses(feedback: &TransportLayerCc) -> impl Iterator<Item = (u16, Status)> 
         };
         (sequence, status)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rtc_rtcp::transport_feedbacks::transport_layer_cc::{
+        RecvDelta, RunLengthChunk, StatusVectorChunk,
+    };
+
+    use super::super::path::feedback;
+    use super::*;
+
+    fn at(began: Instant, milliseconds: u64) -> Instant {
+        began + Duration::from_millis(milliseconds)
+    }
+
+    fn told(history: &mut History, report: &TransportLayerCc) -> Vec<News> {
+        let mut news = Vec::new();
+        history.reported(report, |told| news.push(told));
+        news
+    }
+
+    fn numbers(news: &[News]) -> Vec<(char, u64)> {
+        let number = |news: &News| match news {
+            News::Arrived(arrival) => ('+', arrival.number),
+            News::Late(arrival) => ('~', arrival.number),
+            News::Lost { .. } => ('-', 0),
+        };
+        news.iter().map(number).collect()
+    }
+
+    #[test]
+    fn each_packet_is_told_of_once_and_late_ones_again() {
+        let now = Instant::now();
+        let mut history = History::default();
+        for number in 0..5 {
+            assert_eq!(u64::from(history.sent(at(now, number), 100, None)), number);
+        }
+        let report = feedback(now, 0, &[(0, at(now, 20)), (2, at(now, 22))]).unwrap();
+        assert_eq!(
+            numbers(&told(&mut history, &report)),
+            [('+', 0), ('-', 0), ('+', 2)]
+        );
+        assert_eq!(told(&mut history, &report), []);
+        let late = feedback(now, 1, &[(1, at(now, 80)), (3, at(now, 81))]).unwrap();
+        assert_eq!(numbers(&told(&mut history, &late)), [('~', 1), ('+', 3)]);
+    }
+
+    #[test]
+    fn it_says_when_and_how_much() {
+        let now = Instant::now();
+        let mut history = History::default();
+        history.sent(now, 100, None);
+        history.sent(at(now, 5), 1200, Some(7));
+        let report = feedback(now, 0, &[(0, at(now, 130)), (1, at(now, 300))]).unwrap();
+        let news = told(&mut history, &report);
+        let News::Arrived(second) = news[1] else {
+            panic!("{news:?}");
+        };
+        assert_eq!(second.departure, at(now, 5));
+        assert_eq!(second.received, Some(Duration::from_millis(300)));
+        assert_eq!((second.size, second.cluster), (1200, Some(7)));
+    }
+
+    #[test]
+    fn numbers_wrap() {
+        let now = Instant::now();
+        let mut history = History::default();
+        for _ in 0..70_000 {
+            history.sent(now, 100, None);
+        }
+        let last = wire(69_999);
+        assert_eq!(last, 4463);
+        let report = feedback(now, last, &[(last, now)]).unwrap();
+        assert_eq!(numbers(&told(&mut history, &report)), [('+', 69_999)]);
+        let report = feedback(now, last + 1, &[(last + 1, now)]).unwrap();
+        assert_eq!(told(&mut history, &report), [], "it was not sent yet");
+        assert_eq!(history.packets.len(), History::PACKETS_MAX);
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten() {
+        let now = Instant::now();
+        let mut history = History::default();
+        for second in 0..10 {
+            history.sent(at(now, second * 1000), 100, None);
+        }
+        assert_eq!(history.packets.len(), 3);
+        assert_eq!(history.last_departure(), Some(at(now, 9000)));
+        let report = feedback(now, 0, &[(0, now)]).unwrap();
+        assert_eq!(told(&mut history, &report), []);
+    }
+
+    fn reports() -> impl Strategy<Value = TransportLayerCc> {
+        let symbol = prop_oneof![
+            Just(SymbolTypeTcc::PacketNotReceived),
+            Just(SymbolTypeTcc::PacketReceivedSmallDelta),
+            Just(SymbolTypeTcc::PacketReceivedLargeDelta),
+            Just(SymbolTypeTcc::PacketReceivedWithoutDelta),
+        ];
+        let chunk = prop_oneof![
+            (symbol.clone(), any::<u16>()).prop_map(|(packet_status_symbol, run_length)| {
+                PacketStatusChunk::RunLengthChunk(RunLengthChunk {
+                    packet_status_symbol,
+                    run_length,
+                    ..RunLengthChunk::default()
+                })
+            }),
+            proptest::collection::vec(symbol, 0..14).prop_map(|symbol_list| {
+                PacketStatusChunk::StatusVectorChunk(StatusVectorChunk {
+                    symbol_list,
+                    ..StatusVectorChunk::default()
+                })
+            }),
+        ];
+        (
+            any::<u16>(),
+            any::<u16>(),
+            0..1_u32 << 24,
+            proptest::collection::vec(chunk, 0..20),
+            proptest::collection::vec(any::<i64>(), 0..200),
+        )
+            .prop_map(|(base, count, reference_time, packet_chunks, deltas)| {
+                TransportLayerCc {
+                    base_sequence_number: base,
+                    packet_status_count: count,
+                    reference_time,
+                    packet_chunks,
+                    recv_deltas: deltas
+                        .into_iter()
+                        .map(|delta| RecvDelta {
+                            delta,
+                            ..RecvDelta::default()
+                        })
+                        .collect(),
+                    ..TransportLayerCc::default()
+                }
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_peer_reports_each_packet_has_one_fate(
+            sent in proptest::collection::vec((0..50_u64, 0..1500_usize), 0..300),
+            reports in proptest::collection::vec(reports(), 0..10),
+        ) {
+            let mut now = Instant::now();
+            let mut history = History::default();
+            let mut estimator = super::super::Estimator::new(now);
+            for (pause, size) in &sent {
+                now += Duration::from_millis(*pause);
+                history.sent(now, *size, None);
+                estimator.sent(now, *size);
+            }
+            let (mut arrived, mut lost, mut late) = (0, 0, 0);
+            for report in &reports {
+                now += Duration::from_millis(50);
+                history.reported(report, |news| match news {
+                    News::Arrived(_) => arrived += 1,
+                    News::Lost { .. } => lost += 1,
+                    News::Late(_) => late += 1,
+                });
+                estimator.feedback(now, report);
+                estimator.want(now, 10_000_000);
+                estimator.poll(now);
+                prop_assert!((60_000..=50_000_000).contains(&estimator.estimate()));
+            }
+            prop_assert!(arrived + lost <= sent.len());
+            prop_assert!(late <= lost);
+        }
+    }
 }

@@ -111,3 +111,76 @@ impl Loss {
         (self.since, self.lost, self.total) = (now, 0, 0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_millis(400);
+
+    fn weigh(loss: &mut Loss, now: &mut Instant, missing: u32, target: f64, arrived: f64) {
+        *now += WINDOW;
+        for packet in 0..100 {
+            if packet < missing {
+                loss.lost();
+            } else {
+                loss.arrived();
+            }
+        }
+        loss.weigh(*now, target, Some(arrived));
+    }
+
+    #[test]
+    fn a_few_lost_at_random_limit_nothing() {
+        let mut now = Instant::now();
+        let mut loss = Loss::new(now);
+        for _ in 0..50 {
+            weigh(&mut loss, &mut now, 5, 5e6, 1e6);
+            assert_eq!(loss.limit(), None);
+            assert!(!loss.is_bad());
+        }
+    }
+
+    #[test]
+    fn many_lost_limit_to_what_comes_through() {
+        let mut now = Instant::now();
+        let mut loss = Loss::new(now);
+        weigh(&mut loss, &mut now, 20, 1e6, 800e3);
+        assert!((loss.limit().unwrap() - 900e3).abs() < 1.0);
+        assert!(loss.is_bad());
+        weigh(&mut loss, &mut now, 50, 1e6, 300e3);
+        assert!((loss.limit().unwrap() - 270e3).abs() < 1.0);
+        // It grows while it is used, until it limits nothing.
+        weigh(&mut loss, &mut now, 0, 1e6, 100e3);
+        assert!((loss.limit().unwrap() - 270e3).abs() < 1.0);
+        let mut windows = 0;
+        while let Some(limit) = loss.limit() {
+            weigh(&mut loss, &mut now, 0, 1e6, limit);
+            windows += 1;
+        }
+        assert!((40..=45).contains(&windows), "{windows}");
+    }
+
+    #[test]
+    fn what_comes_late_was_not_lost() {
+        let mut now = Instant::now();
+        let mut loss = Loss::new(now);
+        for _ in 0..100 {
+            loss.lost();
+            loss.late();
+        }
+        weigh(&mut loss, &mut now, 0, 1e6, 1e6);
+        assert_eq!(loss.limit(), None);
+    }
+
+    #[test]
+    fn what_was_under_way_does_not_count() {
+        let mut now = Instant::now();
+        let mut loss = Loss::new(now);
+        weigh(&mut loss, &mut now, 50, 1e6, 300e3);
+        let limit = loss.limit();
+        loss.forget(now + Duration::from_millis(200));
+        weigh(&mut loss, &mut now, 50, 1e6, 150e3);
+        assert_eq!(loss.limit(), limit);
+    }
+}

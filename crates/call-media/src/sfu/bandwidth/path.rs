@@ -1,5 +1,12 @@
 //! A way to a peer, for tests: a queue of a certain length that empties at a certain rate, and feedback.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "made-up numbers, all of them small"
+)]
+
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 

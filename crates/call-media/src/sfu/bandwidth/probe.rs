@@ -292,7 +292,7 @@ impl Cluster {
     }
 
     fn arrived(&mut self, packet: &Arrival) {
-        let Some(arrival) = packet.arrival else {
+        let Some(arrival) = packet.received else {
             return;
         };
         let size = packet.size;
@@ -363,4 +363,167 @@ fn bytes(bits: f64) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "the bytes of a moment")]
 fn rate(bytes: u64, time: Duration) -> Option<f64> {
     (time >= Duration::from_millis(1)).then(|| bytes as f64 * 8.0 / time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
+
+    struct World {
+        now: Instant,
+        began: Instant,
+        prober: Prober,
+        /// Sent packets of the probe, with their cluster.
+        sent: Vec<(Instant, u32)>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let now = Instant::now();
+            Self {
+                now,
+                began: now,
+                prober: Prober::new(now),
+                sent: Vec::new(),
+            }
+        }
+
+        /// Lets time pass until nothing more is to be sent: the bytes that were asked for.
+        fn send(&mut self, believed: f64, rate: f64) -> usize {
+            let mut total = 0;
+            for _ in 0..200 {
+                if let Some(bytes) = self.prober.poll(self.now, believed, Some(rate)) {
+                    total += bytes;
+                    for _ in 0..bytes.div_ceil(250) {
+                        let cluster = self.prober.sent(250);
+                        self.sent.push((self.now, cluster.unwrap()));
+                    }
+                }
+                if matches!(self.prober.state, State::Waiting(_)) {
+                    break;
+                }
+                self.now += MILLISECOND;
+            }
+            total
+        }
+
+        /// All of it arrives at this rate.
+        fn arrives(&mut self, rate: f64, believed: f64) -> Outcome {
+            self.now += 50 * MILLISECOND;
+            let mut arrival = Duration::from_secs(1);
+            for (number, (departure, cluster)) in
+                std::mem::take(&mut self.sent).into_iter().enumerate()
+            {
+                arrival = arrival.max(departure - self.began + Duration::from_secs(1));
+                arrival += Duration::from_secs_f64(2000.0 / rate);
+                self.prober.arrived(&Arrival {
+                    number: number as u64,
+                    departure,
+                    received: Some(arrival),
+                    size: 250,
+                    cluster: Some(cluster),
+                });
+            }
+            self.prober.outcome(self.now, believed)
+        }
+    }
+
+    #[test]
+    fn it_is_sent_at_its_rate_and_long_enough() {
+        let mut world = World::new();
+        let bytes = world.send(1e6, 2e6);
+        assert!((4500..6500).contains(&bytes), "{bytes}");
+        let mut narrow = World::new();
+        narrow.send(200e3, 400e3);
+        let bytes = narrow.sent.len() * 250;
+        assert!((2500..3600).contains(&bytes), "{bytes}");
+        assert!(narrow.now - narrow.began >= 60 * MILLISECOND);
+    }
+
+    #[test]
+    fn what_goes_through_is_believed_and_the_next_comes_at_once() {
+        let mut world = World::new();
+        world.send(1e6, 2e6);
+        let Outcome::Carries(rate) = world.arrives(1e9, 1e6) else {
+            panic!("{:?}", world.prober);
+        };
+        assert!((1.7e6..=2e6).contains(&rate), "{rate}");
+        assert!(world.send(2e6, 4e6) > 0);
+    }
+
+    #[test]
+    fn what_does_not_go_through_is_measured_and_the_next_waits() {
+        let mut world = World::new();
+        world.send(1e6, 2e6);
+        let Outcome::Carries(rate) = world.arrives(1.2e6, 1e6) else {
+            panic!("{:?}", world.prober);
+        };
+        assert!((1.0e6..1.2e6).contains(&rate), "{rate}");
+        assert_eq!(world.send(1.1e6, 2e6), 0, "not in the next 0.2 s");
+        assert!(world.prober.next_deadline() > world.now + 500 * MILLISECOND);
+        assert_eq!(World::new().arrives(1e6, 1e6), Outcome::Nothing);
+    }
+
+    #[test]
+    fn failures_make_it_patient() {
+        let mut world = World::new();
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            world.now = world.now.max(world.prober.next_deadline());
+            assert!(world.send(1e6, 2e6) > 0);
+            assert_eq!(world.arrives(0.9e6, 1e6), Outcome::Nothing);
+            waits.push((world.prober.next - world.now).as_secs_f64());
+        }
+        assert!(
+            (waits[0] - 1.0).abs() < 0.01 && waits.is_sorted(),
+            "{waits:?}"
+        );
+        assert!((waits[7] - 5.0).abs() < 0.01, "{waits:?}");
+    }
+
+    #[test]
+    fn a_rate_that_proves_wrong_is_not_tried_again_soon_but_less_is() {
+        let mut world = World::new();
+        world.send(1e6, 2e6);
+        assert_ne!(world.arrives(1e9, 1e6), Outcome::Nothing);
+        world.now += Duration::from_secs(1);
+        world.prober.overused(world.now, 300e3);
+        let lid = world.prober.lid.unwrap();
+        assert_eq!(lid.patience, Prober::LID_MIN);
+        world.now += Duration::from_secs(1);
+        assert!(world.send(300e3, 600e3) > 0, "that is far below");
+        world.prober.overused(world.now, 300e3);
+        world.now += Duration::from_secs(1);
+        assert_eq!(world.send(1.3e6, 2e6), 0, "that is too near");
+        world.now += Prober::LID_MIN;
+        assert!(world.send(1.3e6, 2e6) > 0);
+        // Believed for long enough, it is no longer wrong.
+        assert_ne!(world.arrives(1e9, 1.3e6), Outcome::Nothing);
+        world.prober.calm(world.now + Prober::TRIED);
+        assert!(world.prober.lid.is_none());
+    }
+
+    #[test]
+    fn without_anything_to_send_it_ends_by_itself() {
+        let mut world = World::new();
+        for _ in 0..100 {
+            world.prober.poll(world.now, 1e6, Some(2e6));
+            world.now += MILLISECOND;
+        }
+        assert!(!world.prober.is_active());
+        assert!(world.prober.next_deadline() > world.now);
+    }
+
+    #[test]
+    fn feedback_that_does_not_come_is_a_failure() {
+        let mut world = World::new();
+        world.send(1e6, 2e6);
+        assert!(world.prober.is_active());
+        world.now = world.prober.next_deadline();
+        assert_eq!(world.prober.poll(world.now, 1e6, Some(2e6)), None);
+        assert!(!world.prober.is_active());
+        assert!(world.prober.next_deadline() > world.now);
+    }
 }

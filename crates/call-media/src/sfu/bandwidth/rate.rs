@@ -134,3 +134,87 @@ impl Rate {
         self.decreased = Some(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROUND_TRIP: Duration = Duration::from_millis(50);
+
+    fn rates(sent: f64, arrived: f64) -> Rates {
+        Rates { sent, arrived }
+    }
+
+    #[test]
+    fn too_much_is_answered_by_less_than_arrives_once_for_each_round_trip() {
+        let now = Instant::now();
+        let mut rate = Rate::new(now, 1e6);
+        rate.update(now, Usage::Over, Some(rates(1e6, 500e3)), ROUND_TRIP);
+        assert!((rate.target() - 425e3).abs() < 1.0);
+        rate.update(
+            now + ROUND_TRIP,
+            Usage::Over,
+            Some(rates(1e6, 300e3)),
+            ROUND_TRIP,
+        );
+        assert!((rate.target() - 425e3).abs() < 1.0);
+        rate.update(
+            now + 5 * ROUND_TRIP,
+            Usage::Over,
+            Some(rates(425e3, 300e3)),
+            ROUND_TRIP,
+        );
+        assert!((rate.target() - 255e3).abs() < 1.0);
+        rate.update(
+            now + 10 * ROUND_TRIP,
+            Usage::Over,
+            Some(rates(1.0, 0.5)),
+            ROUND_TRIP,
+        );
+        assert!((rate.target() - RATE_MIN).abs() < 1.0);
+    }
+
+    #[test]
+    fn little_that_all_arrives_says_little_about_much() {
+        let now = Instant::now();
+        let mut rate = Rate::new(now, 5e6);
+        rate.update(now, Usage::Over, Some(rates(300e3, 300e3)), ROUND_TRIP);
+        assert!((rate.target() - 4.25e6).abs() < 1.0);
+    }
+
+    #[test]
+    fn it_grows_no_further_than_is_tried() {
+        let now = Instant::now();
+        let mut rate = Rate::new(now, 1e6);
+        for step in 0..600 {
+            let at = now + step * Duration::from_millis(100);
+            rate.update(at, Usage::Normal, Some(rates(800e3, 800e3)), ROUND_TRIP);
+        }
+        assert!((rate.target() - 1.21e6).abs() < 1.0, "{}", rate.target());
+        // Nor does it shrink because little is sent.
+        for step in 600..1200 {
+            let at = now + step * Duration::from_millis(100);
+            rate.update(at, Usage::Normal, Some(rates(80e3, 80e3)), ROUND_TRIP);
+        }
+        assert!((rate.target() - 1.21e6).abs() < 1.0, "{}", rate.target());
+    }
+
+    #[test]
+    fn it_grows_by_a_twelfth_a_second_and_slowly_near_a_limit() {
+        let now = Instant::now();
+        let after_a_second = |mut rate: Rate, from: Instant| {
+            for step in 0..=11 {
+                let at = from + step * Duration::from_millis(100);
+                rate.update(at, Usage::Normal, Some(rates(2e6, 2e6)), ROUND_TRIP);
+            }
+            rate.target()
+        };
+        let free = after_a_second(Rate::new(now, 2e6), now);
+        assert!((free - 2.16e6).abs() < 20e3, "{free}");
+        let mut near = Rate::new(now, 2.3e6);
+        near.update(now, Usage::Over, Some(rates(2.3e6, 2.2e6)), ROUND_TRIP);
+        let before = near.target();
+        let near = after_a_second(near, now + 10 * ROUND_TRIP);
+        assert!((near - before - 64e3).abs() < 10e3, "{near} {before}");
+    }
+}

@@ -1,6 +1,12 @@
 //! One peer that wants pictures over a narrow way: the estimate, the allocation and the pacer together, for minutes of made-up
 //! time.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "made-up numbers, all of them small"
+)]
+
 use std::time::{Duration, Instant};
 
 use super::path::{Path, PathSettings};

@@ -9,7 +9,7 @@ mod codec;
 mod offer;
 mod section;
 
-pub(crate) use answer::{Answer, AnswerLine, Direction, Extensions};
+pub(crate) use answer::{Answer, AnswerLine, Direction};
 pub(crate) use codec::{Codec, Extension, RED};
 pub(crate) use offer::{
     CandidateProtocol, LineCodec, OfferLines, SendLine, ServerCandidate, TransportParameters,
