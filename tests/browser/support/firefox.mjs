@@ -51,9 +51,10 @@ export class FirefoxPerson {
       async (userId) => {
         const video = document.querySelector(`[data-testid="tile-${userId}"] video`);
         if (!video || video.videoWidth === 0) return false;
-        const before = video.getVideoPlaybackQuality().totalVideoFrames;
-        await new Promise((done) => setTimeout(done, 500));
-        return video.getVideoPlaybackQuality().totalVideoFrames > before + 3;
+        // Firefox counts no frames of live media in getVideoPlaybackQuality.
+        const before = video.mozPaintedFrames;
+        await new Promise((done) => setTimeout(done, 1000));
+        return video.mozPaintedFrames > before + 3;
       },
       { timeout: PATIENCE, polling: 500 },
       other.id,
