@@ -119,6 +119,14 @@ impl Policy {
         }
     }
 
+    /// There is no SFU, and so few people can do without: at once, for they have no media until then.
+    pub(crate) fn must_return_to_p2p(&self, people: usize) -> bool {
+        match self.topology {
+            TopologyPolicy::P2p => u32::try_from(people).is_ok_and(|n| n <= self.mesh_max),
+            TopologyPolicy::Auto | TopologyPolicy::Sfu => false,
+        }
+    }
+
     /// So few people in a call are no reason to stay with the SFU.
     pub(crate) fn may_return_to_p2p(&self, people: usize) -> bool {
         match self.topology {

@@ -1,5 +1,17 @@
 use super::Draft;
-use crate::{Event, SfuRoomId, Topology};
+use crate::{Call, Event, SfuRoomId, Topology, TopologyPolicy};
+
+impl Call {
+    /// The same call on a server that has no SFU, whatever the one had on which it began.
+    ///
+    /// If its media goes through an SFU, the next step returns it to peer-to-peer. With more people in it than a mesh is for,
+    /// it stays as it is until enough of them have left.
+    #[must_use]
+    pub fn without_sfu(mut self) -> Self {
+        self.parts.policy.topology = TopologyPolicy::P2p;
+        self
+    }
+}
 
 /// Lets media take the way that the number of people asks for: through the SFU at once, and back
 /// only when it has been small for a while.
@@ -18,7 +30,9 @@ pub(super) fn follow(draft: &mut Draft) {
             }
         }
         Topology::Sfu => {
-            if policy.may_return_to_p2p(present) {
+            if policy.must_return_to_p2p(present) {
+                return_to_p2p(draft);
+            } else if policy.may_return_to_p2p(present) {
                 let deadline = now + policy.p2p_return_after;
                 draft.parts.p2p_deadline.get_or_insert(deadline);
             } else {
@@ -28,7 +42,7 @@ pub(super) fn follow(draft: &mut Draft) {
     }
 }
 
-/// It has been small for long enough.
+/// It has been small for long enough, or has no SFU.
 pub(super) fn return_to_p2p(draft: &mut Draft) {
     draft.parts.p2p_deadline = None;
     change(draft, Topology::P2p, None);

@@ -12,6 +12,7 @@ use call_domain::{
 /// Checks one step: the call that it made, and what it did to get there.
 pub(crate) fn check_step(before: Option<&Call>, step: &Step) {
     check_call(&step.call);
+    check_seats(before, &step.call);
     match before {
         Some(before) if step.events.is_empty() => {
             assert_eq!(&step.call, before, "a change without an event");
@@ -151,8 +152,9 @@ fn check_way(before: &Call, step: &Step) {
         assert_eq!(is.sfu_room_id, expected);
     }
     if was.topology == Topology::Sfu && is.topology == Topology::P2p {
-        assert_eq!(is.policy.topology, TopologyPolicy::Auto, "back for good");
-        let at_once = is.policy.p2p_return_after.is_zero();
+        assert_ne!(is.policy.topology, TopologyPolicy::Sfu, "back for good");
+        let none = is.policy.topology == TopologyPolicy::P2p;
+        let at_once = none || is.policy.p2p_return_after.is_zero();
         assert!(was.p2p_deadline.is_some() || at_once, "back too early");
     }
 }
@@ -168,7 +170,11 @@ fn check_topology(call: &Call) {
     let people = call.devices().len();
     let enough = |from: u32| people >= usize::try_from(from.max(2)).unwrap();
     match policy.topology {
-        TopologyPolicy::P2p => assert!(!sfu, "there is no SFU"),
+        TopologyPolicy::P2p => {
+            let stranded = enough(policy.mesh_max + 1);
+            assert!(!sfu || stranded, "there is no SFU");
+            assert_eq!(parts.p2p_deadline, None);
+        }
         TopologyPolicy::Sfu => assert!(sfu || people < 2, "it goes without the SFU"),
         TopologyPolicy::Auto => {
             let many = enough(policy.sfu_from.min(policy.mesh_max + 1));
@@ -176,8 +182,16 @@ fn check_topology(call: &Call) {
             assert_eq!(parts.p2p_deadline.is_some(), sfu && !many && people <= 2);
         }
     }
-    let seated = (call.participants().iter()).filter(|p| p.is_present() || p.is_ringing());
-    assert!(seated.count() <= usize::try_from(policy.seats()).unwrap());
+}
+
+/// Nobody is let in beyond the seats; whoever is in when these become fewer stays.
+fn check_seats(before: Option<&Call>, call: &Call) {
+    let seated = |call: &Call| {
+        let people = call.participants().iter();
+        people.filter(|p| p.is_present() || p.is_ringing()).count()
+    };
+    let seats = usize::try_from(call.parts().policy.seats()).unwrap();
+    assert!(seated(call) <= seats.max(before.map_or(0, seated)));
 }
 
 /// Every device in the call hears of every version; whoever rang hears of the end.

@@ -175,6 +175,11 @@ impl Model {
         }
     }
 
+    /// A server without an SFU takes the call up.
+    pub(crate) fn lose_sfu(&mut self) {
+        self.policy.topology = TopologyPolicy::P2p;
+    }
+
     /// Whether the command changed anything, or why it was refused.
     pub(crate) fn apply(
         &mut self,
@@ -698,6 +703,9 @@ impl Model {
             TopologyPolicy::Sfu => at_least(2),
         };
         self.sfu |= many;
+        if policy.topology == TopologyPolicy::P2p && !at_least(policy.mesh_max + 1) {
+            self.sfu = false;
+        }
         let few = !many && people <= 2;
         if self.sfu && few && policy.topology == TopologyPolicy::Auto {
             self.back = (self.back).or(Some(now + policy.p2p_return_after));

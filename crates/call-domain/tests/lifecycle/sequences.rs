@@ -204,9 +204,14 @@ proptest! {
     fn a_call_lives_as_the_model_says(
         mut line in beginnings(),
         life in proptest::collection::vec((passes(), commands()), 1..60),
+        sfu_lost_at in proptest::option::weighted(0.3, 0..40_usize),
     ) {
         let mut model = Model::of(&line.call);
-        for (pass, command) in life {
+        for (n, (pass, command)) in life.into_iter().enumerate() {
+            if sfu_lost_at == Some(n) {
+                line.call = line.call.without_sfu();
+                model.lose_sfu();
+            }
             match (pass, line.call.next_deadline()) {
                 (Pass::Time(time), _) => line.wait(time),
                 (Pass::ToDeadline(less), Some(deadline)) => {

@@ -1,6 +1,6 @@
 //! Which way media goes.
 
-use call_domain::{Command, Event, Policy, SfuRoomId, Topology, TopologyPolicy};
+use call_domain::{Command, Event, Policy, RejectionKind, SfuRoomId, Topology, TopologyPolicy};
 
 use crate::fixture::*;
 
@@ -174,4 +174,47 @@ fn the_policy_may_know_better() {
     assert_eq!(topology(&line), Topology::P2p);
     line.apply(join("m1"));
     assert_eq!(topology(&line), Topology::Sfu);
+}
+
+/// What a server without an SFU makes of a call that goes through one.
+fn taken_up_without(mut line: Line) -> Line {
+    line.call = line.call.without_sfu();
+    line
+}
+
+#[test]
+fn a_call_that_has_lost_its_sfu_returns_at_once() {
+    for policy in [with_sfu(), policy(TopologyPolicy::Sfu)] {
+        let mut line = taken_up_without(Line::talking_group(&policy));
+        let step = line.apply(Command::Recover);
+        assert_eq!(step.events.last(), Some(&changed(Topology::P2p, None)));
+        assert_eq!(topology(&line), Topology::P2p);
+        // Nobody makes another room for it, whoever comes.
+        line.apply(join("d1"));
+        assert_eq!(topology(&line), Topology::P2p);
+    }
+    // There is nothing to wait for any more.
+    let mut line = taken_up_without(shrunk());
+    line.apply(mute("bob"));
+    assert_eq!(topology(&line), Topology::P2p);
+    assert_eq!(line.call.parts().p2p_deadline, None);
+    // One in which media goes from peer to peer stays as it is.
+    let line = taken_up_without(Line::talking_pair()).after([mute("bob")]);
+    assert_eq!(topology(&line), Topology::P2p);
+}
+
+#[test]
+fn more_than_a_mesh_is_for_wait_until_enough_have_left() {
+    let narrow = Policy {
+        mesh_max: 2,
+        ..with_sfu()
+    };
+    let mut line = taken_up_without(Line::talking_group(&narrow));
+    let room = line.call.parts().sfu_room_id;
+    line.apply(Command::Recover);
+    assert_eq!(topology(&line), Topology::Sfu);
+    assert_eq!(line.call.parts().sfu_room_id, room);
+    line.refuses(join("d1"), RejectionKind::TooManyParticipants { max: 2 });
+    let step = line.apply(leave("carol"));
+    assert!(step.events.contains(&changed(Topology::P2p, None)));
 }
