@@ -70,11 +70,6 @@ impl Transport {
         }
     }
 
-    /// Every ufrag that first datagrams may ask for: the latest, and the one before a restart that the peer has not followed.
-    pub(crate) fn local_ufrags(&self) -> impl Iterator<Item = &str> {
-        self.ice.ufrags()
-    }
-
     /// Takes what an answer says; to be called with every answer. Checks and a handshake may be under way already: media flows
     /// when the certificate they proved is one of the answer's.
     pub(crate) fn set_remote(&mut self, remote: RemoteParameters) -> Result<(), RemoteError> {
@@ -142,19 +137,20 @@ impl Transport {
         Received::Nothing
     }
 
-    /// Encrypts the RTP packet that is `buffer[start..]` and appends the tag. Packets of a stream may leave out of order, by
-    /// less than 960, and each sequence number once. A packet that is refused is cut off the buffer.
+    /// Encrypts the RTP packet that is `buffer[start..]` and appends the tag. A packet that is refused is cut off the buffer.
+    ///
+    /// Packets of a stream may leave out of order, by less than 960, and each sequence number once. A stream should begin below
+    /// 2^15: a receiver that misses the beginning of one that soon wraps counts rollovers in another way.
     pub(crate) fn protect_rtp(
         &mut self,
         buffer: &mut Vec<u8>,
         start: usize,
     ) -> Result<(), SendError> {
-        match self.srtp() {
-            Some(srtp) => srtp.protect_rtp(buffer, start),
-            None => {
-                buffer.truncate(start);
-                Err(SendError::NotConnected)
-            }
+        if let Some(srtp) = self.srtp() {
+            srtp.protect_rtp(buffer, start)
+        } else {
+            buffer.truncate(start);
+            Err(SendError::NotConnected)
         }
     }
 
@@ -165,12 +161,11 @@ impl Transport {
         buffer: &mut Vec<u8>,
         start: usize,
     ) -> Result<(), SendError> {
-        match self.srtp() {
-            Some(srtp) => srtp.protect_rtcp(buffer, start),
-            None => {
-                buffer.truncate(start);
-                Err(SendError::NotConnected)
-            }
+        if let Some(srtp) = self.srtp() {
+            srtp.protect_rtcp(buffer, start)
+        } else {
+            buffer.truncate(start);
+            Err(SendError::NotConnected)
         }
     }
 
@@ -314,12 +309,13 @@ impl Transport {
                     self.keys = Some((srtp, fingerprint));
                     self.verify(now);
                 }
-                DtlsEvent::Data(data) if !self.liveness.is_over() => {
+                DtlsEvent::Data(data) if self.is_connected() => {
                     let events = &mut self.events;
                     self.channel.handle(now, data.freeze(), &mut |event| {
                         events.push_back(event.into());
                     });
                 }
+                // Of nobody in particular, as long as the answer is not there: what matters comes again.
                 DtlsEvent::Data(_) => self.counters.channel += 1,
                 DtlsEvent::Failed => {
                     self.liveness.end(TransportState::Failed);

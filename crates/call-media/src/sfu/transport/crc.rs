@@ -11,9 +11,9 @@ pub(super) static CASTAGNOLI: Crc = Crc::new(0x82f6_3b78);
 impl Crc {
     const fn new(polynomial: u32) -> Self {
         let mut table = [0; 256];
-        let mut byte = 0;
-        while byte < table.len() {
-            let mut crc = byte as u32;
+        let mut byte = 0_u32;
+        while byte < 256 {
+            let mut crc = byte;
             let mut bit = 0;
             while bit < 8 {
                 crc = if crc & 1 == 1 {
@@ -23,7 +23,7 @@ impl Crc {
                 };
                 bit += 1;
             }
-            table[byte] = crc;
+            table[byte as usize] = crc;
             byte += 1;
         }
         Self(table)

@@ -282,6 +282,7 @@ impl Dtls {
         let keys = self.keys();
         self.deadline = None;
         self.repeat_at = None;
+        self.inbox = Inbox::default();
         if let Some((srtp, fingerprint)) = keys {
             self.stage = Stage::Established;
             DtlsEvent::Established(Box::new(srtp), fingerprint)
@@ -344,6 +345,7 @@ impl Dtls {
     fn end(&mut self) {
         self.stage = Stage::Over;
         self.endpoint = None;
+        self.inbox = Inbox::default();
         self.flight.clear();
         self.repeat_at = None;
         self.deadline = None;

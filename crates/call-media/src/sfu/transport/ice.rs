@@ -64,14 +64,6 @@ impl Ice {
         (&self.current.ufrag, &self.current.pwd)
     }
 
-    /// Every local ufrag that is answered to.
-    pub(super) fn ufrags(&self) -> impl Iterator<Item = &str> {
-        [Some(&self.current), self.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .map(|credentials| credentials.ufrag.as_str())
-    }
-
     /// Makes new credentials. Tells the ufrag that is given up for them: of two restarts without an answer only the last one
     /// counts.
     pub(super) fn restart(&mut self) -> Option<String> {
@@ -117,10 +109,10 @@ impl Ice {
             return refused(None);
         };
         let (Some(username), true) = (check.username, check.is_signed()) else {
-            return refused(self.to_stranger(now, &check, CheckError::BadRequest));
+            return refused(self.answer_stranger(now, &check, CheckError::BadRequest));
         };
         let Some((generation, mac)) = self.credentials(username, &check) else {
-            return refused(self.to_stranger(now, &check, CheckError::Unauthenticated));
+            return refused(self.answer_stranger(now, &check, CheckError::Unauthenticated));
         };
         // From here on it is the peer.
         let error = if !check.unknown.is_empty() {
@@ -179,7 +171,7 @@ impl Ice {
     }
 
     /// An answer to a check that nobody is known to have sent: none that is longer, and few.
-    fn to_stranger(
+    fn answer_stranger(
         &mut self,
         now: Instant,
         check: &Check<'_>,

@@ -34,14 +34,10 @@ mod stun;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use certificate::{Certificate, CertificateError, Fingerprint};
+pub(crate) use certificate::{Certificate, Fingerprint};
 pub(crate) use connection::Transport;
 pub(crate) use credentials::shard_of;
-pub(crate) use demux::{DatagramKind, classify, stun_username};
-
-/// Room that `protect_rtp` and `protect_rtcp` need at the end of a packet at most, in bytes: the authentication tag and the
-/// SRTCP index (RFC 7714 section 9.2).
-pub(crate) const PROTECTION_OVERHEAD: usize = 20;
+pub(crate) use demux::stun_username;
 
 /// The way between the peer and a socket of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,7 +162,8 @@ pub(crate) enum TransportState {
     Connected,
     /// Nothing authentic was heard for 5 s; it may come back by itself.
     Disconnected,
-    /// It does not come back by itself: 30 s of silence, or the handshake failed.
+    /// Nothing authentic was heard for 30 s, or the handshake failed for good. A peer that is heard again after silence is
+    /// connected again.
     Failed,
     /// The peer said goodbye (`close_notify`).
     Closed,

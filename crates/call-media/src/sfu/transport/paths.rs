@@ -146,7 +146,7 @@ impl Paths {
     }
 
     /// The peer wants the recent path (RFC 8445 section 8.1.1). One that nominates every path that works, as RFC 5245 allowed,
-    /// gets the one of the highest priority; one that moves on nominates again, or lets the old path fall silent.
+    /// gets the latest of the highest priority; one that moves on nominates again, or lets the old path fall silent.
     fn nominate(&mut self, now: Instant, changed: &mut impl FnMut(PathChange)) {
         let wanted = self.known[self.recent];
         if self.selected == Some(wanted.path) {
@@ -159,7 +159,7 @@ impl Paths {
             .find(|known| Some(known.path) == self.selected);
         let switch = current.is_none_or(|current| {
             wanted.generation > current.generation
-                || wanted.priority > current.priority
+                || wanted.priority >= current.priority
                 || wanted.wanted
                 || now.saturating_duration_since(current.heard) >= SILENT_AFTER
         });

@@ -281,6 +281,8 @@ fn read_u32(chunk: &[u8], at: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::cast_possible_truncation, reason = "numbers of a test")]
+
     use proptest::prelude::*;
 
     use super::*;

@@ -32,8 +32,11 @@ const CHANNELS_MAX: usize = 4;
 const QUEUED_MAX: usize = 256 * 1024;
 /// Messages that may wait for the channel to open.
 const WAITING_MAX: usize = 256;
-/// What the peer is told that it may send ahead: two messages.
-const RECEIVE_WINDOW: u32 = 2 * ChannelMessage::BYTES_MAX as u32;
+/// A message at most, as the association counts.
+const MESSAGE_MAX: u32 = 64 * 1024;
+const _: () = assert!(MESSAGE_MAX as usize == ChannelMessage::BYTES_MAX);
+/// What the peer is told that it may send ahead.
+const RECEIVE_WINDOW: u32 = 2 * MESSAGE_MAX;
 /// Associations that are begun at the same time at most: each INIT that is repeated begins one.
 const ATTEMPTS_MAX: usize = 4;
 /// The association knows one peer, wherever that is at the moment.
@@ -74,7 +77,7 @@ impl Channel {
             ..TimerConfig::default()
         };
         let transport = TransportConfig::default()
-            .with_max_message_size(ChannelMessage::BYTES_MAX as u32)
+            .with_max_message_size(MESSAGE_MAX)
             .with_max_receive_buffer_size(RECEIVE_WINDOW)
             .with_max_num_inbound_streams(STREAMS_MAX)
             .with_max_num_outbound_streams(STREAMS_MAX)
@@ -128,10 +131,9 @@ impl Channel {
                 self.associations.push((handle, association));
             }
             Some((handle, DatagramEvent::AssociationEvent(event))) => {
-                let known = self.associations.iter_mut();
-                for (_, association) in known.filter(|(known, _)| *known == handle) {
+                let mut known = self.associations.iter_mut();
+                if let Some((_, association)) = known.find(|(known, _)| *known == handle) {
                     association.handle_event(event);
-                    break;
                 }
             }
             _ => self.refused += 1,

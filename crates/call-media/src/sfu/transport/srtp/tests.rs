@@ -1,3 +1,5 @@
+#![expect(clippy::cast_possible_truncation, reason = "numbers of a test")]
+
 use proptest::prelude::*;
 use rtc_srtp::context::Context;
 use rtc_srtp::crypto::default_provider;

@@ -89,6 +89,8 @@ impl<const WORDS: usize> Window<WORDS> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::cast_possible_truncation, reason = "numbers of a test")]
+
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;

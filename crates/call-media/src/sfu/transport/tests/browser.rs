@@ -21,9 +21,8 @@ use stun_types::message::{Message, MessageClass};
 use super::check::{self, Check};
 use super::path;
 use super::sctp_client::SctpClient;
-use crate::sfu::transport::{
-    DatagramKind, Fingerprint, LocalParameters, Path, RemoteParameters, classify,
-};
+use crate::sfu::transport::demux::{DatagramKind, classify};
+use crate::sfu::transport::{Fingerprint, LocalParameters, Path, RemoteParameters};
 
 const SERVER: SocketAddr = SocketAddr::new(
     std::net::IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9)),

@@ -244,7 +244,7 @@ fn what_is_no_message_is_refused_and_the_next_one_is_not() {
         pair.now,
         1,
         Ppi::Binary,
-        &[9; ChannelMessage::BYTES_MAX + 1],
+        &vec![9; ChannelMessage::BYTES_MAX + 1],
     );
     pair.client.send(pair.now, 1, Ppi::String, &[0xff, 0xfe]);
     pair.client.send(pair.now, 1, Ppi::Unknown, b"?");

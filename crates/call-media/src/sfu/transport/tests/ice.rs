@@ -188,6 +188,16 @@ fn a_peer_that_moves_is_followed() {
 }
 
 #[test]
+fn a_peer_whose_address_changes_is_followed_at_once() {
+    let mut agent = Agent::new();
+    for port in 1..4 {
+        agent.check(path(port), &agent.valid().nominating());
+        assert_eq!(agent.ice.paths.selected(), Some(path(port)));
+        agent.wait(10);
+    }
+}
+
+#[test]
 fn a_repeated_transaction_is_one_nomination() {
     let mut agent = Agent::new();
     let high = agent.valid().priority(500).nominating();
@@ -268,10 +278,10 @@ fn a_closed_connection_gives_way_to_what_was_heard_last() {
     agent.wait(1);
     agent.check(path(3), &agent.valid());
     agent.changes.clear();
-    let changes = &mut agent.changes;
-    let mut changed = |change| changes.push(change);
-    agent.ice.paths.close_link(Link::Tcp(9), &mut changed);
-    agent.ice.paths.close_link(Link::Udp(0), &mut changed);
+    let seen = &mut agent.changes;
+    let mut notice = |change| seen.push(change);
+    agent.ice.paths.close_link(Link::Tcp(9), &mut notice);
+    agent.ice.paths.close_link(Link::Udp(0), &mut notice);
     assert_eq!(
         agent.changes,
         [
@@ -294,7 +304,6 @@ fn a_restart_keeps_the_old_credentials_until_the_new_ones_are_used() {
 
     assert_eq!(agent.ice.restart(), None);
     assert_ne!(agent.ice.local().0, old_ufrag);
-    assert_eq!(agent.ice.ufrags().count(), 2);
     assert!(agent.check(path(1), &old).is_authentic);
 
     // The answer is not there yet; the new path has less priority, but is of the restart.
@@ -307,7 +316,6 @@ fn a_restart_keeps_the_old_credentials_until_the_new_ones_are_used() {
     assert_eq!(agent.ice.paths.selected(), Some(path(2)));
     agent.ice.set_remote("them2".to_owned()).unwrap();
     assert!(!agent.check(path(1), &old).is_authentic);
-    assert_eq!(agent.ice.ufrags().count(), 1);
     assert!(agent.check(path(2), &new).retired.is_none());
 }
 
@@ -332,12 +340,12 @@ proptest! {
         let mut agent = Agent::new();
         for (port, nominate, priority, pause, action) in steps {
             agent.wait(pause);
-            let changes = &mut agent.changes;
-            let mut changed = |change| changes.push(change);
+            let seen = &mut agent.changes;
+            let mut notice = |change| seen.push(change);
             match action {
                 0 => { agent.ice.restart(); }
-                1 => agent.ice.paths.expire(agent.now, &mut changed),
-                2 if pause > 19_000 => agent.ice.paths.close_link(Link::Udp(0), &mut changed),
+                1 => agent.ice.paths.expire(agent.now, &mut notice),
+                2 if pause > 19_000 => agent.ice.paths.close_link(Link::Udp(0), &mut notice),
                 _ => {
                     let mut check = agent.valid().priority(priority);
                     check.use_candidate = nominate;

@@ -1,7 +1,10 @@
+#![expect(clippy::cast_possible_truncation, reason = "numbers of a test")]
+
 mod browser;
 mod channel;
 mod check;
 mod connection;
+mod demux;
 mod handshake;
 mod ice;
 mod network;

@@ -28,9 +28,10 @@ use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
 use super::network::{Network, Quality, Towards};
 use super::path;
+use crate::sfu::transport::demux::{DatagramKind, classify};
 use crate::sfu::transport::{
-    Certificate, DatagramKind, Fingerprint, LocalParameters, Received, RemoteParameters, Transport,
-    TransportEvent, TransportState, classify, shard_of, stun_username,
+    Certificate, Fingerprint, LocalParameters, Received, RemoteParameters, Transport,
+    TransportEvent, TransportState, shard_of, stun_username,
 };
 
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)), 7882);
