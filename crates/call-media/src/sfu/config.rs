@@ -49,7 +49,7 @@ pub enum VideoCodec {
     Vp9,
     /// RTP: RFC 6184, packetization mode 1.
     H264,
-    /// RTP: the AV1 RTP payload format of AOMedia.
+    /// RTP: the AV1 RTP payload format of `AOMedia`.
     Av1,
 }
 

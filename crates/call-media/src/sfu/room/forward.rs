@@ -129,18 +129,20 @@ pub(super) fn primary_of_red(payload: &[u8]) -> &[u8] {
 mod tests {
     use super::primary_of_red;
 
+    const OPUS: u8 = 0x6f;
+
     #[test]
     fn the_primary_block_is_what_comes_last() {
         // One redundant block of 3 bytes, 960 ticks old, then the primary.
-        let red = [0x80 | 111, 0x0f, 0x00, 0x03, 111, 1, 2, 3, 9, 8, 7];
+        let red = [0x80 | OPUS, 0x0f, 0x00, 0x03, OPUS, 1, 2, 3, 9, 8, 7];
         assert_eq!(primary_of_red(&red), [9, 8, 7]);
-        assert_eq!(primary_of_red(&[111, 5, 6]), [5, 6]);
+        assert_eq!(primary_of_red(&[OPUS, 5, 6]), [5, 6]);
     }
 
     #[test]
     fn what_is_cut_short_has_no_primary_block() {
         assert_eq!(primary_of_red(&[]), [0; 0]);
-        assert_eq!(primary_of_red(&[0x80 | 111, 0, 0]), [0; 0]);
-        assert_eq!(primary_of_red(&[0x80 | 111, 0, 0, 200, 111, 1]), [0; 0]);
+        assert_eq!(primary_of_red(&[0x80 | OPUS, 0, 0]), [0; 0]);
+        assert_eq!(primary_of_red(&[0x80 | OPUS, 0, 0, 200, OPUS, 1]), [0; 0]);
     }
 }

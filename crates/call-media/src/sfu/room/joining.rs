@@ -27,13 +27,10 @@ impl Room {
             self.refuse_on_error(user, Err(Refusal::Full), out);
             return;
         }
-        let session = match Session::new(&self.context, self.shard, now) {
-            Ok(session) => session,
-            Err(NoRandomness) => {
-                tracing::error!("the system gives no random bytes: nobody can join");
-                self.refuse_on_error(user, Err(Refusal::Full), out);
-                return;
-            }
+        let Ok(session) = Session::new(&self.context, self.shard, now) else {
+            tracing::error!("the system gives no random bytes: nobody can join");
+            self.refuse_on_error(user, Err(Refusal::Full), out);
+            return;
         };
         let lane = out.take_lane();
         let peer = Peer::new(user.clone(), lane, session, publication, now);

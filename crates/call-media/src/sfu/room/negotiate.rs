@@ -104,13 +104,12 @@ impl Room {
             stream_id,
             track_id,
         };
-        let line = match peer.session.lines.assign(key, send.clone()) {
-            Some(line) => line,
-            None => {
-                self.make_way(now, at)?;
-                let peer = self.peers.get_mut(at)?;
-                peer.session.lines.assign(key, send)?
-            }
+        let line = if let Some(line) = peer.session.lines.assign(key, send.clone()) {
+            line
+        } else {
+            self.make_way(now, at)?;
+            let peer = self.peers.get_mut(at)?;
+            peer.session.lines.assign(key, send)?
         };
         let feed = self.feeds.get_mut(feed_at)?;
         let peer = self.peers.get_mut(at)?;

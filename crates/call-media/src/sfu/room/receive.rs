@@ -8,7 +8,9 @@ use crate::sfu::rtcp::Compound;
 use crate::sfu::rtp::{Header, IncomingPacket, PayloadInfo, unwrap_rtx};
 use crate::sfu::sdp::{Codec, Extension};
 use crate::sfu::shard::{Output, RouteChange};
-use crate::sfu::transport::{ChannelMessage, Path, Received, TransportEvent, TransportState};
+use crate::sfu::transport::{
+    ChannelMessage, Path, Received, TransportCounters, TransportEvent, TransportState,
+};
 use crate::sfu::{Event, Layer, Source, VideoCodec};
 
 impl Room {
@@ -26,8 +28,12 @@ impl Room {
             return;
         };
         let length = datagram.len() as u64;
+        let refused = refusals(&peer.session.transport.counters());
         match peer.session.transport.handle(now, path, datagram) {
-            Received::Nothing => {}
+            Received::Nothing => {
+                let refused = refusals(&peer.session.transport.counters()) - refused;
+                out.counters.datagrams_refused += refused;
+            }
             Received::Rtp(packet) => {
                 out.counters.packets_received += 1;
                 out.counters.bytes_received += length;
@@ -397,6 +403,20 @@ fn packet_or_original<'a>(
         }
         Err(_) => &[],
     }
+}
+
+fn refusals(counters: &TransportCounters) -> u64 {
+    let TransportCounters {
+        unknown,
+        foreign_path,
+        stun,
+        dtls,
+        srtp,
+        replayed,
+        streams,
+        channel,
+    } = counters;
+    unknown + foreign_path + stun + dtls + srtp + replayed + streams + channel
 }
 
 fn same_codec(one: Codec, other: Codec) -> bool {

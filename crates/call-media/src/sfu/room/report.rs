@@ -50,8 +50,7 @@ impl Room {
                         session.pacer.set_estimate(now, estimate);
                     }
                 }
-                // A stream that ends is silent; its line stays.
-                Message::Goodbye { .. } => {}
+                Message::Goodbye { ssrc } => self.goodbye(at, ssrc),
             }
         }
     }
@@ -69,6 +68,21 @@ impl Room {
             && stream.ssrc == info.ssrc
         {
             stream.reception.sender_report(info.ntp, info.rtp, now);
+        }
+    }
+
+    /// A stream ends. Its line stays: another one may follow.
+    fn goodbye(&mut self, at: usize, ssrc: u32) {
+        let Some(peer) = self.peers.get_mut(at) else {
+            return;
+        };
+        let Some(ended) = peer.session.incoming.remove(&ssrc) else {
+            return;
+        };
+        if !ended.repairs
+            && let Some(feed) = peer.feeds[ended.source.index()]
+        {
+            self.stream_ended(feed, ended.layer);
         }
     }
 

@@ -24,6 +24,40 @@ struct Candidate {
     paused: Option<PausedReason>,
 }
 
+/// What a picture gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grant {
+    layer: Option<Layer>,
+    /// Only the base of its temporal layers: fewer frames, before there are none.
+    base_only: bool,
+}
+
+impl Grant {
+    /// Per cent of a layer that its temporal base takes, with what it may vary.
+    const BASE: u64 = 60;
+
+    /// What is left is for those who would get nothing.
+    fn all(wishes: &[Wish], layers: &[Option<Layer>], mut left: u64) -> Vec<Self> {
+        let mut grant = |(wish, layer): (&Wish, &Option<Layer>)| {
+            let lowest = wish.layers[Layer::Low.index()];
+            match (layer, lowest) {
+                (None, Some(rate)) if rate.bitrate * Self::BASE / 100 <= left => {
+                    left -= rate.bitrate * Self::BASE / 100;
+                    Self {
+                        layer: Some(Layer::Low),
+                        base_only: true,
+                    }
+                }
+                (layer, _) => Self {
+                    layer: *layer,
+                    base_only: false,
+                },
+            }
+        };
+        wishes.iter().zip(layers).map(&mut grant).collect()
+    }
+}
+
 impl Room {
     /// Divides what a peer's way carries among the pictures that it wants.
     pub(super) fn serve(&mut self, now: Instant, at: usize, out: &mut Output) {
@@ -37,8 +71,8 @@ impl Room {
             self.find_down(now, at, candidate);
         }
         self.pause_the_rest(at, &candidates);
-        let layers = self.allocate(now, at, &candidates);
-        self.apply(now, at, &candidates, &layers);
+        let grants = self.allocate(now, at, &candidates);
+        self.apply(now, at, &candidates, &grants);
         self.tell_streams(now, at, &candidates, out);
     }
 
@@ -152,12 +186,7 @@ impl Room {
         }
     }
 
-    fn allocate(
-        &mut self,
-        now: Instant,
-        at: usize,
-        candidates: &[Candidate],
-    ) -> Vec<Option<Layer>> {
+    fn allocate(&mut self, now: Instant, at: usize, candidates: &[Candidate]) -> Vec<Grant> {
         let Some(peer) = self.peers.get(at) else {
             return Vec::new();
         };
@@ -191,7 +220,8 @@ impl Room {
         let voices = (self.peers.len() as u64).saturating_sub(1).min(VOICES_MAX);
         let sound = voices * VOICE;
         let available = peer.session.estimator.estimate();
-        let allocation = allocate(available.saturating_sub(sound), &wishes);
+        let available = available.saturating_sub(sound);
+        let allocation = allocate(available, &wishes);
         let Some(peer) = self.peers.get_mut(at) else {
             return Vec::new();
         };
@@ -203,20 +233,15 @@ impl Room {
                 down.looked_at = Some(layer);
             }
         }
-        allocation.layers
+        let left = available.saturating_sub(allocation.used);
+        Grant::all(&wishes, &allocation.layers, left)
     }
 
-    fn apply(
-        &mut self,
-        now: Instant,
-        at: usize,
-        candidates: &[Candidate],
-        layers: &[Option<Layer>],
-    ) {
+    fn apply(&mut self, now: Instant, at: usize, candidates: &[Candidate], grants: &[Grant]) {
         let Some(peer) = self.peers.get_mut(at) else {
             return;
         };
-        for (candidate, layer) in candidates.iter().zip(layers) {
+        for (candidate, grant) in candidates.iter().zip(grants) {
             let Some(down) = candidate.down.and_then(|down| peer.downs.get_mut(down)) else {
                 continue;
             };
@@ -224,7 +249,7 @@ impl Room {
                 down.stop(candidate.paused);
                 continue;
             }
-            let Some(layer) = *layer else {
+            let Some(layer) = grant.layer else {
                 // Only what was seen is lowered: what waits may begin as soon as it fits.
                 if down.rewriter.current().is_some() {
                     down.lowered_at = Some(now);
@@ -238,6 +263,7 @@ impl Room {
                 down.lowered_at = Some(now);
             }
             down.paused = None;
+            down.rewriter.limit_temporal(grant.base_only.then_some(0));
             let waits = down.rewriter.waits_for() == Some(layer);
             if down.rewriter.current() != Some(layer) || down.rewriter.waits_for().is_some() {
                 if !waits {

@@ -165,11 +165,12 @@ impl Room {
         let Some(peer) = self.peers.get_mut(at) else {
             return;
         };
-        let Some(probe) = peer.session.estimator.poll(now) else {
-            return;
-        };
+        let probe = peer.session.estimator.poll(now);
         let estimate = peer.session.estimator.estimate();
         peer.session.pacer.set_estimate(now, estimate);
+        let Some(probe) = probe else {
+            return;
+        };
         // On the retransmission stream of a picture, sent or not: receivers take anything there.
         let carrier = peer.downs.iter_mut().find_map(|(_, down)| {
             let DownState::Accepted { ids, .. } = down.state else {

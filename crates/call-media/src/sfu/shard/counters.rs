@@ -34,9 +34,8 @@ impl SfuCounters {
     }
 
     /// The figures in a fixed order, for a table of atomics.
-    fn figures(&mut self) -> [&mut u64; FIGURES] {
-        let [a, b, c, d, e, f, g, h, i, j] = &mut self.forwarding_delay;
-        [
+    fn figures(&mut self) -> impl Iterator<Item = &mut u64> {
+        let counts = [
             &mut self.rooms,
             &mut self.peers,
             &mut self.packets_received,
@@ -51,19 +50,10 @@ impl SfuCounters {
             &mut self.key_frame_requests_sent,
             &mut self.datagrams_refused,
             &mut self.packets_dropped,
-            a,
-            b,
-            c,
-            d,
-            e,
-            f,
-            g,
-            h,
-            i,
-            j,
             &mut self.forwarding_delay_sum_ns,
             &mut self.available_outgoing_bitrate,
-        ]
+        ];
+        counts.into_iter().chain(&mut self.forwarding_delay)
     }
 }
 

@@ -126,28 +126,6 @@ impl Egress {
         });
     }
 
-    /// Every datagram that waits, in the order of writing, and forgets them.
-    #[cfg(test)]
-    pub(super) fn drain(&mut self) -> Vec<(Destination, Vec<u8>)> {
-        let mut drained = Vec::new();
-        for chain in self.chains.drain(..) {
-            self.lanes[chain.lane] = NONE;
-            let mut at = chain.first;
-            while let Some(datagram) = self.datagrams.get(at as usize) {
-                let bytes = self.bytes[datagram.start as usize..datagram.end as usize].to_vec();
-                drained.push((datagram.start, chain.destination, bytes));
-                at = datagram.next;
-            }
-        }
-        self.datagrams.clear();
-        self.bytes.clear();
-        drained.sort_by_key(|(start, _, _)| *start);
-        drained
-            .into_iter()
-            .map(|(_, destination, bytes)| (destination, bytes))
-            .collect()
-    }
-
     /// Sends all, and tells how many datagrams the system did not take.
     pub(super) fn flush(&mut self, ports: &[UdpPort]) -> usize {
         let mut lost = 0;
@@ -227,10 +205,6 @@ impl Egress {
             }
             match send_segmented(ports, to, &slices[..count], size) {
                 Ok(()) => at = next,
-                Err(Errno::EAGAIN) => {
-                    lost += count;
-                    at = next;
-                }
                 // A path without the offload: one by one from now on.
                 Err(Errno::EIO | Errno::EINVAL) => self.segmentation = false,
                 Err(_) => {

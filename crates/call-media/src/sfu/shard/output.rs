@@ -137,14 +137,4 @@ impl Output {
     pub(super) fn take_media(&mut self) -> u64 {
         std::mem::take(&mut self.media)
     }
-
-    /// Every datagram by UDP that waits.
-    #[cfg(test)]
-    pub(crate) fn drain(&mut self) -> Vec<(std::net::SocketAddr, Vec<u8>)> {
-        self.egress
-            .drain()
-            .into_iter()
-            .map(|(destination, bytes)| (destination.peer, bytes))
-            .collect()
-    }
 }

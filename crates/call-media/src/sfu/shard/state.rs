@@ -140,7 +140,7 @@ impl State {
     /// What came from elsewhere; all but connections.
     pub(super) fn parcel(&mut self, now: Instant, parcel: Parcel) -> Option<Moved> {
         match parcel {
-            Parcel::Command { room, command } => self.command(now, room, command),
+            Parcel::Command { room, command } => self.command(now, &room, command),
             Parcel::Stats { room, reply } => {
                 // Who asked may have given up.
                 let _ = reply.try_send(self.stats(now, &room));
@@ -175,9 +175,9 @@ impl State {
         Some(room.stats(now))
     }
 
-    fn command(&mut self, now: Instant, id: RoomId, command: Command) {
+    fn command(&mut self, now: Instant, id: &RoomId, command: Command) {
         if command == Command::CloseRoom {
-            if let Some(at) = self.by_name.remove(&id)
+            if let Some(at) = self.by_name.remove(id)
                 && let Some(mut room) = self.rooms.try_remove(at)
             {
                 room.close(now, &mut self.output);
@@ -185,29 +185,36 @@ impl State {
             }
             return;
         }
-        let at = match self.by_name.get(&id) {
-            Some(at) => *at,
-            None => {
-                let Command::Join { peer, .. } = &command else {
-                    if let Some(peer) = command.peer() {
-                        self.refuse(id, peer.clone(), Refusal::NotInRoom);
-                    }
-                    return;
-                };
-                if self.rooms.len() >= self.rooms_max {
-                    self.refuse(id, peer.clone(), Refusal::Full);
-                    return;
-                }
-                let room = Room::new(id.clone(), Arc::clone(&self.context), self.index);
-                let at = self.rooms.insert(room);
-                self.by_name.insert(id, at);
-                at
-            }
+        let Some(at) = self.find_or_open(id, &command) else {
+            return;
         };
         if let Some(room) = self.rooms.get_mut(at) {
             room.command(now, command, &mut self.output);
             self.apply_routes_of(at);
         }
+    }
+
+    /// The room; who joins first opens it.
+    fn find_or_open(&mut self, id: &RoomId, command: &Command) -> Option<usize> {
+        if let Some(at) = self.by_name.get(id) {
+            return Some(*at);
+        }
+        let refusal = match command {
+            Command::Join { .. } if self.rooms.len() < self.rooms_max => {
+                let room = Room::new(id.clone(), Arc::clone(&self.context), self.index);
+                let at = self.rooms.insert(room);
+                self.by_name.insert(id.clone(), at);
+                return Some(at);
+            }
+            Command::Join { .. } => Refusal::Full,
+            // Who leaves a room that is closed has what it wants.
+            Command::Leave { .. } => return None,
+            _ => Refusal::NotInRoom,
+        };
+        if let Some(peer) = command.peer() {
+            self.refuse(id.clone(), peer.clone(), refusal);
+        }
+        None
     }
 
     fn refuse(&mut self, room: RoomId, peer: call_domain::UserId, refusal: Refusal) {
