@@ -1,5 +1,5 @@
 use call_domain::{Address, CallId, SfuRoomId, UserId};
-use call_media::sfu::{Command, Event, Offer, Refusal, RoomId, StreamState};
+use call_media::sfu::{Command, Event, Offer, Refusal, RoomId, StreamState, WantedLayer};
 use call_signal::wire::ErrorCode;
 
 use crate::Engine;
@@ -33,6 +33,11 @@ impl Engine {
                 peer,
                 streams,
             } => self.streams_changed(&room, &peer, streams),
+            Event::Wanted {
+                room,
+                peer,
+                streams,
+            } => self.wanted_changed(&room, &peer, streams),
             Event::Speakers { room, users } => self.speakers_changed(&room, users),
             Event::Wanted { room, peer, .. } => {
                 tracing::trace!(%room, user = %peer, "fewer or more layers are looked at");
@@ -76,6 +81,19 @@ impl Engine {
             member.latest.streams = Some(streams);
             let who = address(peer, &member.device);
             self.tell_streams(call, rooms, &who);
+            Some(())
+        });
+    }
+
+    fn wanted_changed(&self, name: &RoomId, peer: &UserId, streams: Vec<WantedLayer>) {
+        self.with_room(name, |call, rooms| {
+            let shown = rooms.is_shown(name);
+            let member = rooms.room_mut(name)?.member_mut(peer)?;
+            member.latest.wanted = Some(streams);
+            let who = address(peer, &member.device);
+            if shown {
+                self.tell_wanted(call, rooms, &who);
+            }
             Some(())
         });
     }
@@ -151,6 +169,18 @@ impl Engine {
             .and_then(|room| room.member_mut(&who.user))
             .map(|member| &member.latest);
         if let Some(frame) = latest.and_then(|latest| media_message::streams(call, latest)) {
+            self.bus.send_to(who, &frame);
+        }
+    }
+
+    /// Tells a device which of its pictures are looked at, if that is known.
+    pub(crate) fn tell_wanted(&self, call: CallId, rooms: &mut Rooms, who: &Address) {
+        let wanted = rooms
+            .shown()
+            .and_then(|room| room.member_mut(&who.user))
+            .and_then(|member| member.latest.wanted.as_deref());
+        if let Some(wanted) = wanted {
+            let frame = media_message::wanted(call, wanted);
             self.bus.send_to(who, &frame);
         }
     }

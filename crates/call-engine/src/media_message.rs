@@ -2,10 +2,10 @@
 
 use bytestring::ByteString;
 use call_domain::{CallId, Topology, UserId};
-use call_media::sfu::{self, Layer, Offer, Refusal, Source, StreamState};
+use call_media::sfu::{self, Layer, Offer, Refusal, Source, StreamState, WantedLayer};
 use call_signal::wire::{
-    ErrorCode, MediaSource, OfferedTrack, PausedReason, PublishMids, ServerMessage, StreamLayer,
-    StreamStatus, SubscribedStream, VideoSource,
+    ErrorCode, MediaSource, OfferedTrack, PausedReason, PublishMids, PublishedStream,
+    ServerMessage, StreamLayer, StreamStatus, SubscribedStream, VideoSource,
 };
 
 use crate::room::Latest;
@@ -70,6 +70,21 @@ pub(crate) fn streams(call: CallId, latest: &Latest) -> Option<ByteString> {
         streams: forwarded.chain(hidden).collect(),
     };
     Some(message.to_frame())
+}
+
+/// Which of its own pictures a device need not encode in all sizes.
+pub(crate) fn wanted(call: CallId, wanted: &[WantedLayer]) -> ByteString {
+    let streams = wanted.iter().filter_map(|wanted| {
+        Some(PublishedStream {
+            source: video_source(wanted.source)?,
+            layer: layer(wanted.layer),
+        })
+    });
+    let message = ServerMessage::MediaPublication {
+        call_id: call.to_string(),
+        streams: streams.collect(),
+    };
+    message.to_frame()
 }
 
 pub(crate) fn speakers(call: CallId, users: &[UserId]) -> ByteString {

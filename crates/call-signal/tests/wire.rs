@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use call_domain::{CallId, Invitee, PlaceRequest, Placement, Policy, Timestamp, place};
 use call_signal::wire::{
     Call, CallNotes, Caller, ClientCommand, ClientFrame, ClientMessage, ErrorCode, IceCandidate,
-    MediaCommand, ServerMessage, SignalBody, Topology, VideoSource, WantedStream, WantedView,
+    MediaCommand, PublishedStream, ServerMessage, SignalBody, StreamLayer, Topology, VideoSource,
+    WantedStream, WantedView,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -382,6 +383,18 @@ fn events_look_as_the_contract_says() {
     assert_eq!(
         error,
         json!({"type": "error", "code": "peer_not_in_call", "detail": "why"})
+    );
+    let publication = ServerMessage::MediaPublication {
+        call_id: CALL.to_owned(),
+        streams: vec![PublishedStream {
+            source: VideoSource::Screen,
+            layer: StreamLayer::Medium,
+        }],
+    };
+    let publication: Value = serde_json::from_str(&publication.to_frame()).unwrap();
+    assert_eq!(
+        publication,
+        json!({"type": "media:publication", "callId": CALL, "streams": [{"source": "screen", "layer": "medium"}]})
     );
     let end = ServerMessage::CallIceCandidate {
         call_id: CALL.to_owned(),

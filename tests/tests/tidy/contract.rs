@@ -25,7 +25,7 @@ const ROUTES: [(&str, &str); 20] = [
     ("get", "/api/openapi.json"),
 ];
 
-const MESSAGES: [&str; 31] = [
+const MESSAGES: [&str; 32] = [
     "session:hello",
     "session:refresh",
     "session:ping",
@@ -53,6 +53,7 @@ const MESSAGES: [&str; 31] = [
     "media:answer",
     "media:candidate",
     "media:subscription",
+    "media:publication",
     "media:restart",
     "media:speakers",
     "media:switched",

@@ -53,6 +53,7 @@ impl Engine {
                 member.deliver(now, |offer| self.bus.send_to(who, offer));
             }
             self.tell_streams(call, rooms, who);
+            self.tell_wanted(call, rooms, who);
             self.tell_speakers_to(call, rooms, who);
         });
     }

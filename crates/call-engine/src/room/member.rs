@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use bytestring::ByteString;
 use call_domain::{DeviceId, Timestamp};
-use call_media::sfu::{Publication, SessionId, StreamState, View};
+use call_media::sfu::{Publication, SessionId, StreamState, View, WantedLayer};
 
 /// How many sessions of a member are known: the one in use, the one that takes its place, and those that a client
 /// which begins anew all the time left behind.
@@ -42,13 +42,15 @@ struct Outstanding {
     sent: Option<Timestamp>,
 }
 
-/// The pictures that a member asked for, and how they come.
+/// The pictures that a member asked for, and how they come; and which of its own the others look at.
 #[derive(Debug, Default)]
 pub(crate) struct Latest {
     /// As the media plane said it last; `None` before that.
     pub(crate) streams: Option<Vec<StreamState>>,
     /// Asked for in no size: the media plane knows nothing of them.
     pub(crate) hidden: Vec<View>,
+    /// What of its own pictures is looked at, as the media plane said it last; `None` before that.
+    pub(crate) wanted: Option<Vec<WantedLayer>>,
 }
 
 impl Member {

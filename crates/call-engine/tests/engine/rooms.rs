@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use call_media::sfu::{
-    Event, Layer, PausedReason, Refusal, RoomId, SessionId, Source, StreamState,
+    Event, Layer, PausedReason, Refusal, RoomId, SessionId, Source, StreamState, WantedLayer,
 };
 use call_signal::wire::MediaCommand;
 use serde_json::{Value, json};
@@ -255,6 +255,50 @@ async fn speakers_and_pictures_are_told_and_told_again_after_a_reconnect() {
         session: SessionId::new("s1"),
     });
     assert_eq!(dave.drain(), [speakers]);
+}
+
+#[tokio::test]
+async fn which_pictures_are_looked_at_their_owner_is_told_and_told_again() {
+    let plane = Arc::new(FakePlane::default());
+    let world = world_with(&plane).await;
+    let (call, [mut alice, mut bob, _]) = world.three_in_a_room().await;
+    let room = world.room(call).await;
+    let wanted = |room: &RoomId, layers: &[(Source, Layer)]| {
+        let layers = layers.iter();
+        world.engine.media_event(Event::Wanted {
+            room: room.clone(),
+            peer: user("bob"),
+            streams: layers
+                .map(|&(source, layer)| WantedLayer { source, layer })
+                .collect(),
+        });
+    };
+    let both = [(Source::Video, Layer::Low), (Source::Screen, Layer::High)];
+    wanted(&room, &both);
+    let publication = json!({
+        "type": "media:publication", "callId": call.to_string(), "streams": [
+            {"source": "video", "layer": "low"}, {"source": "screen", "layer": "high"},
+        ],
+    });
+    assert_eq!(bob.drain(), std::slice::from_ref(&publication));
+    assert!(alice.drain().is_empty());
+    bob.disconnect(&world).await;
+    bob.connect(&world).await;
+    assert_eq!(of_kind(&bob.drain(), "media:publication"), [publication]);
+    // Somebody looked closely while he was away.
+    bob.disconnect(&world).await;
+    wanted(&room, &[(Source::Video, Layer::Medium)]);
+    bob.connect(&world).await;
+    let told = of_kind(&bob.drain(), "media:publication");
+    let medium = json!([{"source": "video", "layer": "medium"}]);
+    assert_eq!((told.len(), &told[0]["streams"]), (1, &medium));
+    // It is nothing to another device, which begins anew.
+    let mut tablet = world.phone("bob", "b2").await;
+    let who = tablet.address.clone();
+    world.engine.join(call, who, None, &[]).await.expect("join");
+    tablet.disconnect(&world).await;
+    tablet.connect(&world).await;
+    assert!(of_kind(&tablet.drain(), "media:publication").is_empty());
 }
 
 #[tokio::test]

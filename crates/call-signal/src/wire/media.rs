@@ -126,6 +126,17 @@ pub struct OfferedTrack {
     pub source: MediaSource,
 }
 
+/// How much of a picture that a device sends is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct PublishedStream {
+    /// Camera or screen.
+    pub source: VideoSource,
+    /// The largest size that anybody looks at; larger ones need not be encoded.
+    pub layer: StreamLayer,
+}
+
 /// How a picture that was asked for comes to the device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -28,8 +28,8 @@ pub use client::{ClientMessage, IceCandidate};
 pub use error::{ErrorCode, SignalError};
 pub use frame::{ClientCommand, ClientFrame, Parsed, Signal, SignalBody};
 pub use media::{
-    MediaProtocol, MediaSource, OfferedTrack, PausedReason, PublishMids, StreamLayer, StreamStatus,
-    SubscribedStream, VideoSource, WantedStream,
+    MediaProtocol, MediaSource, OfferedTrack, PausedReason, PublishMids, PublishedStream,
+    StreamLayer, StreamStatus, SubscribedStream, VideoSource, WantedStream,
 };
 pub use media_command::{
     BadMediaSession, BadReaction, MAX_DIMENSION, MAX_REACTION, MAX_SESSION, MAX_STREAMS,

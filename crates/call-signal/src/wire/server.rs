@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState, OfferedTrack, Participant,
-    PublishMids, Quality, QualityReason, SubscribedStream, Topology,
+    PublishMids, PublishedStream, Quality, QualityReason, SubscribedStream, Topology,
 };
 
 /// What the server sends, one JSON object in a text frame.
@@ -206,6 +206,15 @@ pub enum ServerMessage {
         call_id: String,
         /// One entry for each picture asked for.
         streams: Vec<SubscribedStream>,
+    },
+    /// What of this device's own pictures is looked at: all of it, after every change. What is not named is to be sent in all
+    /// sizes.
+    #[serde(rename = "media:publication")]
+    MediaPublication {
+        /// Which call.
+        call_id: String,
+        /// One entry for each picture of which it is known.
+        streams: Vec<PublishedStream>,
     },
     /// Who speaks has changed.
     #[serde(rename = "media:speakers")]

@@ -8,6 +8,7 @@ import type { MediaState } from "./MediaState.js";
 import type { OfferedTrack } from "./OfferedTrack.js";
 import type { Participant } from "./Participant.js";
 import type { PublishMids } from "./PublishMids.js";
+import type { PublishedStream } from "./PublishedStream.js";
 import type { Quality } from "./Quality.js";
 import type { QualityReason } from "./QualityReason.js";
 import type { SubscribedStream } from "./SubscribedStream.js";
@@ -244,7 +245,15 @@ callId: string,
 /**
  * One entry for each picture asked for.
  */
-streams: Array<SubscribedStream>, } | { "type": "media:speakers", 
+streams: Array<SubscribedStream>, } | { "type": "media:publication", 
+/**
+ * Which call.
+ */
+callId: string, 
+/**
+ * One entry for each picture of which it is known.
+ */
+streams: Array<PublishedStream>, } | { "type": "media:speakers", 
 /**
  * Which call.
  */

@@ -46,6 +46,7 @@ export type { PeerStats } from "./PeerStats.js";
 export type { PresenceList } from "./PresenceList.js";
 export type { Problem } from "./Problem.js";
 export type { PublishMids } from "./PublishMids.js";
+export type { PublishedStream } from "./PublishedStream.js";
 export type { Quality } from "./Quality.js";
 export type { QualityItem } from "./QualityItem.js";
 export type { QualityLimitationReason } from "./QualityLimitationReason.js";
