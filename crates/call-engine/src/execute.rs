@@ -104,7 +104,12 @@ impl Engine {
 
     /// Takes in a call that was loaded. Whoever was not told of a change is told now.
     pub(crate) fn adopt(&self, stored: StoredCall) -> Arc<LiveCall> {
-        let (call, annotations) = (Arc::new(stored.call), stored.annotations);
+        let call = match self.config.media {
+            Some(_) => stored.call,
+            // It may have begun on a server that had one.
+            None => stored.call.without_sfu(),
+        };
+        let (call, annotations) = (Arc::new(call), stored.annotations);
         let known = self.roster.get(call.id());
         let live = if call.is_ended() {
             let line = known

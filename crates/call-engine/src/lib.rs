@@ -25,9 +25,10 @@
 //! - **Rooms follow calls.** With a [`MediaPlane`], a call whose topology is `sfu` has one room there, and whoever
 //!   is in the call is in the room: asked for after the change was stored and told, in order, from the version that
 //!   came to use the room until the call has ended. Back at peer-to-peer the room stays until everybody renders the
-//!   other way, 20 s at most. What the media plane owes a device (the last offer, how its pictures come) is kept
+//!   other way, 20 s at most. What the media plane owes a device (the last offer, how its pictures come, and which of them are looked at) is kept
 //!   until the device has it; after a restart everybody is taken in again as the devices come back. Without a media
-//!   plane every call is peer-to-peer.
+//!   plane every call is peer-to-peer; one that is taken up from a server which had one returns to that at once, or, if more
+//!   people are in it than a mesh is for, when enough of them have left.
 //! - Time comes from a [`Clock`], so that tests need not wait.
 //!
 //! A media plane is given to the engine by [`EngineConfig::media`]; what it tells goes into [`Engine::media_event`].

@@ -2,8 +2,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use call_domain::{
-    Address, CallId, CallType, ConversationId, Invitee, PlaceRequest, Placement, PlacementRefusal,
-    Timestamp, UserId, place,
+    Address, Call, CallId, CallType, ConversationId, Invitee, PlaceRequest, Placement,
+    PlacementRefusal, Timestamp, UserId, place,
 };
 use call_store::{Annotations, Answer, Decide, IdempotencyKey, Placed, StoreError};
 use serde_json::{Map, Value};
@@ -186,8 +186,14 @@ impl Engine {
             conversation_id: wish.conversation_id.clone(),
             metadata: wish.metadata.clone(),
         };
+        let has_sfu = self.config.media.is_some();
         Box::new(move |live| {
-            let placement = place(request, &policy, live, now)?;
+            let placement = if has_sfu {
+                place(request, &policy, live, now)?
+            } else {
+                let live: Vec<_> = live.iter().cloned().map(Call::without_sfu).collect();
+                place(request, &policy, &live, now)?
+            };
             let call = match &placement {
                 Placement::New(step) | Placement::Glare(step) => step.call.id(),
             };

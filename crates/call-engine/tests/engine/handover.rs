@@ -7,7 +7,7 @@ use call_domain::{Policy, TopologyPolicy};
 use call_signal::wire::Topology;
 
 use crate::support::plane::{FakePlane, config_with, of, switched, world_with};
-use crate::support::{World, assert_gapless, config, kind, user};
+use crate::support::{Phone, World, assert_gapless, config, kind, user};
 
 #[tokio::test]
 async fn the_third_moves_everybody_into_a_room() {
@@ -190,4 +190,72 @@ async fn without_a_media_plane_every_call_is_peer_to_peer() {
     assert_eq!(parts.topology, call_domain::Topology::P2p);
     let refused = alice.answers(&world, call, "s1", 1).await;
     assert_eq!(refused.expect_err("refused").code.as_str(), "not_on_sfu");
+}
+
+#[tokio::test]
+async fn a_call_that_comes_to_a_server_without_a_media_plane_returns_to_peer_to_peer() {
+    let plane = Arc::new(FakePlane::default());
+    let mut world = world_with(&plane).await;
+    let (call, _phones) = world.three_in_a_room().await;
+    world.config.media = None;
+    let world = world.crash_and_restart(Duration::from_secs(2)).await;
+    let mut bob = Phone::off("bob", "b1");
+    let calls = bob.connect(&world).await;
+    assert_eq!(calls[0]["topology"], "p2p");
+    assert!(calls[0]["sfuRoomId"].is_null());
+    let mut alice = Phone::off("alice", "a1");
+    alice.connect(&world).await;
+    alice.offer(&world, call, "bob").expect("relay");
+    bob.wait_for("call:offer").await;
+}
+
+#[tokio::test]
+async fn more_than_a_mesh_is_for_return_when_enough_have_left() {
+    let plane = Arc::new(FakePlane::default());
+    let mut config = config_with(&plane);
+    config.policy.mesh_max = 2;
+    let mut world = World::with(config, |store| store).await;
+    let (call, _phones) = world.three_in_a_room().await;
+    let room = world.room(call).await;
+    plane.asked();
+    world.config.media = None;
+    let mut world = world.crash_and_restart(Duration::from_secs(2)).await;
+    let mut bob = Phone::off("bob", "b1");
+    assert_eq!(bob.connect(&world).await[0]["sfuRoomId"], room.as_str());
+    // A server that has one again goes on as if nothing had been.
+    world.config.media = Some(Arc::<FakePlane>::clone(&plane));
+    let mut world = world.crash_and_restart(Duration::from_secs(2)).await;
+    let mut alice = Phone::off("alice", "a1");
+    alice.connect(&world).await;
+    assert_eq!(plane.asked(), of(&room, &["join alice -screen"]));
+
+    world.config.media = None;
+    let world = world.crash_and_restart(Duration::from_secs(2)).await;
+    bob.connect(&world).await;
+    world
+        .engine
+        .leave(call, user("carol"))
+        .await
+        .expect("leave");
+    let frames = bob.drain();
+    let updated = frames.iter().rfind(|frame| kind(frame) == "call:updated");
+    assert_eq!(updated.expect("call:updated")["call"]["topology"], "p2p");
+}
+
+#[tokio::test]
+async fn a_call_that_rang_meanwhile_finds_no_media_plane_either() {
+    let plane = Arc::new(FakePlane::default());
+    let mut config = config_with(&plane);
+    config.policy.topology = TopologyPolicy::Sfu;
+    let mut world = World::with(config, |store| store).await;
+    let alice = world.phone("alice", "a1").await;
+    let call = world.call(&alice, &["bob"]).await.call.id();
+    world.config.media = None;
+    let world = world.crash_and_restart(Duration::from_secs(2)).await;
+    // His own call to her answers hers.
+    let bob = world.phone("bob", "b1").await;
+    let answered = world.call(&bob, &["alice"]).await.call;
+    assert_eq!(answered.id(), call);
+    assert!(answered.answered_at().is_some());
+    assert_eq!(answered.parts().topology, call_domain::Topology::P2p);
 }
