@@ -20,10 +20,10 @@ const DATA_HEADER: usize = 16;
 const PACKET_MAX: usize = 2048;
 const CHUNKS_MAX: usize = 32;
 /// How far a DATA chunk may be ahead of what is acknowledged.
-const WINDOW: u32 = 4096;
-/// What may be kept for messages that are not whole.
+const WINDOW: u32 = 1024;
+/// What may be kept for messages that are not whole. Each chunk may be a gap that is told with every acknowledgement.
 const HELD_BYTES_MAX: usize = 192 * 1024;
-const HELD_CHUNKS_MAX: usize = 2048;
+const HELD_CHUNKS_MAX: usize = 512;
 /// Attempts to begin an association, and requests to reset streams.
 const INITS_MAX: u32 = 16;
 const RESETS_MAX: u32 = 64;

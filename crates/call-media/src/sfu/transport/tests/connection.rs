@@ -144,6 +144,14 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 #[test]
+fn connections_move_between_threads_and_share_a_certificate() {
+    fn moves<T: Send>() {}
+    fn is_shared<T: Send + Sync>() {}
+    moves::<Transport>();
+    is_shared::<Certificate>();
+}
+
+#[test]
 fn a_peer_connects_talks_and_leaves() {
     let mut call = Call::connected(Quality::PERFECT);
     assert_eq!(
