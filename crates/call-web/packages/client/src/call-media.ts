@@ -131,6 +131,8 @@ export class CallMedia {
         return this.#ways.offer(news);
       case "media:subscription":
         return this.#ways.subscribed(news.streams);
+      case "media:publication":
+        return this.#ways.published(news.streams);
       case "media:switched":
         return this.#ways.switched(news.userId, news.topology);
       case "media:speakers":

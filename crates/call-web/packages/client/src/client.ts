@@ -372,6 +372,7 @@ export class CallClient extends Emitter<ClientEvents> {
         return session.reacted(message.userId, message.reaction);
       case "media:offer":
       case "media:subscription":
+      case "media:publication":
       case "media:speakers":
       case "media:switched":
         return session.hear(message);

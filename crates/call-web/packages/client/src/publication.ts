@@ -1,5 +1,9 @@
 import { linesOf } from "./sender-limits.js";
 import type { BySource } from "./way.js";
+import type { StreamLayer, VideoSource } from "./wire/types.js";
+
+/** The largest layer of each picture that anybody looks at; of what is not named, all are sent. */
+export type WantedLayers = Readonly<Partial<Record<VideoSource, StreamLayer>>>;
 
 /** One layer of a picture. The names are those of `RTCRtpEncodingParameters`. */
 interface Layer {
@@ -28,6 +32,8 @@ const CAMERA: readonly Step[] = [
 ];
 const SCREEN: Step = { lines: 0, bitrates: { h: 500_000, f: 2_500_000 } };
 const SHRINK: Readonly<Record<string, number>> = { q: 4, h: 2, f: 1 };
+const RANKS: readonly string[] = ["q", "h", "f"];
+const WANTED: Readonly<Record<StreamLayer, number>> = { low: 0, medium: 1, high: 2 };
 const CAMERA_FRAMERATES: Readonly<Record<string, number>> = { q: 15, h: 30, f: 30 };
 const SCREEN_FRAMERATES: Readonly<Record<string, number>> = { h: 8, f: 15 };
 
@@ -35,12 +41,8 @@ const SCREEN_FRAMERATES: Readonly<Record<string, number>> = { h: 8, f: 15 };
  * What a layer is to be. `lines` is the shorter side of what is captured; undefined where the
  * browser does not tell. A layer without a name is the only one, and so the largest.
  */
-export function layerOf(
-  source: "video" | "screen",
-  rid: string | undefined,
-  lines = CAMERA_LINES,
-): Layer {
-  const name = rid !== undefined && rid in SHRINK ? rid : "f";
+export function layerOf(source: VideoSource, rid: string | undefined, lines = CAMERA_LINES): Layer {
+  const name = nameOf(rid);
   const camera = source === "video";
   const step = camera ? (CAMERA.find((each) => lines >= each.lines) ?? SCREEN) : SCREEN;
   const largest = camera ? Math.max(1, lines / CAMERA_LINES) : 1;
@@ -53,13 +55,46 @@ export function layerOf(
   };
 }
 
+/**
+ * What all layers of a picture are to be, in the order of `rids`. Those above `wanted` are off, but
+ * never the smallest that shows anything.
+ */
+export function layersOf(
+  source: VideoSource,
+  rids: readonly (string | undefined)[],
+  lines?: number,
+  wanted: StreamLayer = "high",
+): Layer[] {
+  const layers = rids.map((rid) => layerOf(source, rid, lines));
+  const ranks = rids.map((rid) => RANKS.indexOf(nameOf(rid)));
+  const smallest = Math.min(...ranks.filter((_, i) => layers[i]?.active));
+  const most = Math.max(WANTED[wanted], smallest);
+  return layers.map((layer, i) => ({
+    ...layer,
+    active: layer.active && (ranks[i] ?? 0) <= most,
+  }));
+}
+
+function nameOf(rid: string | undefined): string {
+  return rid !== undefined && RANKS.includes(rid) ? rid : "f";
+}
+
 /** The places in the connection to an SFU on which this device sends. */
 export class Publication {
   readonly #places: BySource<RTCRtpTransceiver | undefined>;
+  readonly #wanted: () => WantedLayers;
+  #shaped: Promise<unknown> = Promise.resolve();
 
-  /** Opens the places for sending; what is on comes by `send`, now and later, without negotiation. */
-  constructor(places: BySource<RTCRtpTransceiver | undefined>) {
+  /**
+   * Opens the places for sending; what is on comes by `send`, now and later, without negotiation.
+   * `wanted` tells which layers matter at this moment.
+   */
+  constructor(
+    places: BySource<RTCRtpTransceiver | undefined>,
+    wanted: () => WantedLayers = () => ({}),
+  ) {
     this.#places = places;
+    this.#wanted = wanted;
     for (const place of Object.values(places)) {
       if (place) place.direction = "sendonly";
     }
@@ -77,13 +112,23 @@ export class Publication {
   }
 
   /**
-   * Gives every layer its size and rate. To be called again once the codecs are agreed on: of one
-   * that knows layers itself, the browser would make one stream of them all.
+   * Gives every layer its size and rate, and turns off those that nobody looks at. To be called
+   * again once the codecs are agreed on: of one that knows layers itself, the browser would make one
+   * stream of them all.
    */
-  async shape(): Promise<void> {
+  shape(): Promise<void> {
+    // In turn: until parameters are set, a sender tells the ones of before.
+    const run = () => this.#shape();
+    const shaped = this.#shaped.then(run, run);
+    this.#shaped = shaped;
+    return shaped;
+  }
+
+  async #shape(): Promise<void> {
+    const wanted = this.#wanted();
     await Promise.all([
-      shape(this.#places.video?.sender, "video"),
-      shape(this.#places.screen?.sender, "screen"),
+      shape(this.#places.video?.sender, "video", wanted.video),
+      shape(this.#places.screen?.sender, "screen", wanted.screen),
     ]);
   }
 }
@@ -96,16 +141,22 @@ async function replace(
   await place.sender.replaceTrack(track);
 }
 
-async function shape(sender: RTCRtpSender | undefined, source: "video" | "screen"): Promise<void> {
+async function shape(
+  sender: RTCRtpSender | undefined,
+  source: VideoSource,
+  wanted: StreamLayer | undefined,
+): Promise<void> {
   if (!sender) return;
   const parameters = sender.getParameters();
   const before = parameters.encodings ?? [];
   const lines = sender.track ? linesOf(sender.track) : undefined;
   const [codec] = parameters.codecs ?? [];
   const scalable = /^video\/(vp9|av1)$/i.test(codec?.mimeType ?? "");
-  const encodings = before.map((encoding) => ({
+  const rids = before.map(({ rid }) => rid);
+  const layers = layersOf(source, rids, lines, wanted);
+  const encodings = before.map((encoding, i) => ({
     ...encoding,
-    ...layerOf(source, encoding.rid, lines),
+    ...layers[i],
     ...(scalable && before.length > 1 ? { scalabilityMode: "L1T1" } : {}),
   }));
   if (encodings.length === 0 || JSON.stringify(encodings) === JSON.stringify(before)) return;

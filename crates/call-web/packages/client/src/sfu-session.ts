@@ -2,7 +2,7 @@ import { slimAnswer } from "./answer-sdp.js";
 import type { Clock } from "./environment.js";
 import type { IceConfiguration } from "./ice.js";
 import { Messages } from "./messages.js";
-import { Publication } from "./publication.js";
+import { Publication, type WantedLayers } from "./publication.js";
 import { RelayLease } from "./relay-lease.js";
 import type { PeerState } from "./snapshot.js";
 import { type BySource, bySource, levelOf, SOURCES, type Way } from "./way.js";
@@ -23,6 +23,8 @@ export interface SessionContext {
   clock: Clock;
   /** What is to be sent at this moment. */
   sources(): BySource<MediaStreamTrack | null>;
+  /** Which layers of it anybody looks at. */
+  wanted(): WantedLayers;
   /** Its state, or what comes by it, is another. */
   changed(session: SfuSession): void;
   /** Give this to the SFU. */
@@ -86,12 +88,13 @@ export class SfuSession {
   }
 
   /** The tracks to be sent changed. Never throws. */
-  async tracksChanged(): Promise<void> {
-    try {
-      await this.#publication?.send(this.#context.sources());
-    } catch (error) {
-      if (!this.#closed) this.#context.fault(this, error);
-    }
+  tracksChanged(): Promise<void> {
+    return this.#try(this.#publication?.send(this.#context.sources()));
+  }
+
+  /** The layers that anybody looks at changed. Never throws. */
+  wantedChanged(): Promise<void> {
+    return this.#try(this.#publication?.shape());
   }
 
   /** Sends text to everybody else; false while that cannot be. */
@@ -104,6 +107,14 @@ export class SfuSession {
     this.#next = null;
     this.lease.close();
     this.connection.close();
+  }
+
+  async #try(done: Promise<void> | undefined): Promise<void> {
+    try {
+      await done;
+    } catch (error) {
+      if (!this.#closed) this.#context.fault(this, error);
+    }
   }
 
   async #work(): Promise<void> {
@@ -152,6 +163,7 @@ export class SfuSession {
     const places = this.connection.getTransceivers();
     return new Publication(
       bySource((source) => places.find(({ mid }) => mid !== null && mid === publish[source])),
+      () => this.#context.wanted(),
     );
   }
 

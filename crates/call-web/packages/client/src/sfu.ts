@@ -1,6 +1,7 @@
 import type { Clock } from "./environment.js";
 import { CallError } from "./errors.js";
 import type { IceConfiguration } from "./ice.js";
+import type { WantedLayers } from "./publication.js";
 import { type MediaAnswer, type MediaOffer, SfuSession } from "./sfu-session.js";
 import { SfuWatch } from "./sfu-watch.js";
 import type { PeerState } from "./snapshot.js";
@@ -48,6 +49,7 @@ export class Sfu {
   /** When the new session was connected. */
   #since: number | null = null;
   #latest: MediaOffer | null = null;
+  #layers: WantedLayers = {};
   #making = false;
   #wanted = false;
 
@@ -120,6 +122,15 @@ export class Sfu {
     if (this.#wanted) this.#take(offer);
   }
 
+  /** Anybody looks at these layers of what is sent, by whichever session. */
+  look(layers: WantedLayers): void {
+    // Said of a way that is closed, it means nothing to the next one.
+    if (!this.#wanted && this.#closed !== null) return;
+    this.#layers = layers;
+    void this.#session?.wantedChanged();
+    void this.#old?.wantedChanged();
+  }
+
   tracksChanged(): void {
     void this.#session?.tracksChanged();
     void this.#old?.tracksChanged();
@@ -150,6 +161,7 @@ export class Sfu {
     this.#session = null;
     this.#answer = null;
     this.#latest = null;
+    this.#layers = {};
   }
 
   #take(offer: MediaOffer): void {
@@ -179,6 +191,7 @@ export class Sfu {
     const session = new SfuSession(offer.session, connect(ice.rtc), ice, {
       clock,
       sources,
+      wanted: () => this.#layers,
       message,
       changed: (changed) => this.#changed(changed),
       answer: (from, answer) => {

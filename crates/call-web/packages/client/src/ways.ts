@@ -16,6 +16,7 @@ import { Views } from "./views.js";
 import type { BySource, Way } from "./way.js";
 import type {
   MediaState,
+  PublishedStream,
   SubscribedStream,
   Topology,
   VideoSource,
@@ -134,6 +135,11 @@ export class Ways {
     this.#streams = streams;
     if (this.#entered) this.#step();
     this.#context.changed();
+  }
+
+  /** What of this device's pictures anybody looks at. */
+  published(streams: readonly PublishedStream[]): void {
+    this.#sfu.look(Object.fromEntries(streams.map(({ source, layer }) => [source, layer])));
   }
 
   /** How a picture comes by the SFU; null while that is not known. */

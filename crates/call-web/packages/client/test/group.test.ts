@@ -128,6 +128,23 @@ describe("what is sent in a group call", () => {
   const place = (mid: string) =>
     FakeConnection.last.getTransceivers().find((each) => each.mid === mid)?.sender.track;
 
+  it("is no more than anybody looks at", async () => {
+    await connected();
+    world.socket.say({
+      type: "media:publication",
+      callId: "call-1",
+      streams: [{ source: "video", layer: "medium" }],
+    });
+    await settle();
+    const layers = (mid: string) =>
+      FakeConnection.last
+        .getTransceivers()
+        .find((each) => each.mid === mid)
+        ?.sender.parameters.encodings.map(({ active }) => active);
+    expect(layers("v")).toEqual([true, true, false]);
+    expect(layers("s")).toEqual([true, true]);
+  });
+
   it("has a place for each source", async () => {
     const call = await connected();
     expect(place("a")).toMatchObject({ kind: "audio" });

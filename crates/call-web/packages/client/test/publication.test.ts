@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { layerOf, Publication } from "../src/publication.js";
+import { layerOf, layersOf, Publication, type WantedLayers } from "../src/publication.js";
 import { bySource } from "../src/way.js";
 import { FakeConnection, FakeTrack } from "./support/fake-connection.js";
 
@@ -52,6 +52,37 @@ describe("the layers of a screen", () => {
   });
 });
 
+describe("the layers that nobody looks at", () => {
+  const active = (...args: Parameters<typeof layersOf>) =>
+    layersOf(...args).map((layer) => layer.active);
+
+  it("are off, and the others are as ever", () => {
+    const rids = ["q", "h", "f"];
+    expect(active("video", rids, 720)).toEqual([true, true, true]);
+    expect(active("video", rids, 720, "high")).toEqual([true, true, true]);
+    expect(active("video", rids, 720, "medium")).toEqual([true, true, false]);
+    expect(active("video", rids, 720, "low")).toEqual([true, false, false]);
+    // In whichever order a browser keeps them.
+    expect(active("video", ["f", "h", "q"], 720, "low")).toEqual([false, false, true]);
+    const all = layersOf("video", rids, 720).map((layer) => ({ ...layer, active: true }));
+    const few = layersOf("video", rids, 720, "low").map((layer) => ({ ...layer, active: true }));
+    expect(few).toEqual(all);
+  });
+
+  it("leave a screen its smaller one", () => {
+    expect(active("screen", ["h", "f"], 1080, "low")).toEqual([true, false]);
+    expect(active("screen", ["h", "f"], 1080, "medium")).toEqual([true, false]);
+    expect(active("screen", ["h", "f"], 1080, "high")).toEqual([true, true]);
+  });
+
+  it("never are all that there is", () => {
+    expect(active("video", [undefined], 720, "low")).toEqual([true]);
+    // Too small a picture for the first, or for the first two.
+    expect(active("video", ["q", "h", "f"], 240, "low")).toEqual([false, true, false]);
+    expect(active("video", ["q", "h", "f"], 90, "low")).toEqual([false, false, true]);
+  });
+});
+
 describe("the places of this device", () => {
   it("are all opened for sending, whether or not there is anything to send", () => {
     const { all, asPlaces } = places();
@@ -86,6 +117,78 @@ describe("the places of this device", () => {
     expect(all.video.sender.parameters.encodings).toMatchObject(
       Array(3).fill({ scalabilityMode: "L1T1" }),
     );
+  });
+
+  it("turn layers off and on again, in place", async () => {
+    const { all, asPlaces } = places();
+    let wanted: WantedLayers = {};
+    const publication = new Publication(asPlaces, () => wanted);
+    await publication.shape();
+    const before = structuredClone(all.video.sender.parameters.encodings);
+    expect(before.map(({ rid, active }) => [rid, active])).toEqual([
+      ["q", true],
+      ["h", true],
+      ["f", true],
+    ]);
+    wanted = { video: "low", screen: "medium" };
+    await publication.shape();
+    expect(all.video.sender.parameters.encodings).toEqual(
+      before.map((encoding) => ({ ...encoding, active: encoding.rid === "q" })),
+    );
+    expect(all.screen.sender.parameters.encodings).toMatchObject([
+      { rid: "h", active: true },
+      { rid: "f", active: false },
+    ]);
+    // A picture of another size leaves it at that.
+    const camera = new FakeTrack("video", "camera", { width: 640, height: 480 });
+    await publication.send(bySource((source) => (source === "video" ? asTrack(camera) : null)));
+    expect(all.video.sender.parameters.encodings).toMatchObject([
+      { active: true },
+      { active: false },
+      { active: false },
+    ]);
+    wanted = {};
+    await publication.shape();
+    expect(all.video.sender.parameters.encodings.every(({ active }) => active)).toBe(true);
+  });
+
+  it("have more again at once, though less is just being set", async () => {
+    const { all, asPlaces } = places();
+    let wanted: WantedLayers = {};
+    const publication = new Publication(asPlaces, () => wanted);
+    await publication.shape();
+    const { sender } = all.video;
+    const set = sender.setParameters;
+    let go: () => void = () => undefined;
+    // Until it is done, the sender tells what it had.
+    sender.setParameters = async (parameters) => {
+      await new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      await set(parameters);
+    };
+    wanted = { video: "low" };
+    const less = publication.shape();
+    await Promise.resolve();
+    sender.setParameters = set;
+    wanted = { video: "high" };
+    const more = publication.shape();
+    go();
+    await Promise.all([less, more]);
+    expect(sender.parameters.encodings.every(({ active }) => active)).toBe(true);
+  });
+
+  it("go on after a sender that failed", async () => {
+    const { all, asPlaces } = places();
+    const publication = new Publication(asPlaces);
+    const { getParameters } = all.video.sender;
+    all.video.sender.getParameters = () => {
+      throw new DOMException("closed", "InvalidStateError");
+    };
+    await expect(publication.shape()).rejects.toThrow("closed");
+    all.video.sender.getParameters = getParameters;
+    await publication.shape();
+    expect(all.video.sender.parameters.encodings).toMatchObject([{ maxBitrate: 150_000 }, {}, {}]);
   });
 
   it("do without those that a browser dropped", async () => {

@@ -29,6 +29,7 @@ beforeEach(() => {
   session = new SfuSession("session-1", connection as unknown as RTCPeerConnection, ice, {
     clock: systemClock,
     sources: () => sources,
+    wanted: () => ({}),
     changed: () => {
       changes += 1;
     },

@@ -194,3 +194,51 @@ describe("a new session", () => {
     expect(never.connectionState).toBe("closed");
   });
 });
+
+describe("what is looked at", () => {
+  const rids = (connection: FakeConnection) =>
+    connection
+      .getTransceivers()
+      .find(({ mid }) => mid === "v")
+      ?.sender.parameters.encodings.filter(({ active }) => active)
+      .map(({ rid }) => rid);
+
+  it("is all that is sent, by the old session, too", async () => {
+    const old = await connected();
+    expect(rids(old)).toEqual(["q", "h", "f"]);
+    sfu.look({ video: "low" });
+    await settle();
+    expect(rids(old)).toEqual(["q"]);
+    sfu.offer(again);
+    await settle();
+    expect(rids(FakeConnection.last)).toEqual(["q"]);
+    sfu.look({ video: "medium" });
+    await settle();
+    expect(FakeConnection.all.map(rids)).toEqual([
+      ["q", "h"],
+      ["q", "h"],
+    ]);
+    sfu.look({});
+    await settle();
+    expect(rids(FakeConnection.last)).toEqual(["q", "h", "f"]);
+  });
+
+  it("may be told before there is a session", async () => {
+    sfu.look({ video: "low" });
+    const connection = await connected();
+    expect(rids(connection)).toEqual(["q"]);
+  });
+
+  it("is forgotten with the way", async () => {
+    await connected();
+    sfu.look({ video: "low" });
+    sfu.want(false);
+    // Of the room that is about to be closed.
+    sfu.look({ video: "low" });
+    sfu.want(true);
+    sfu.offer(again);
+    await settle();
+    expect(FakeConnection.all).toHaveLength(2);
+    expect(rids(FakeConnection.last)).toEqual(["q", "h", "f"]);
+  });
+});

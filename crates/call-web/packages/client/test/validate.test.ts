@@ -35,6 +35,14 @@ const samples: object[] = [
     quality: "fair",
     reasons: ["jitter"],
   },
+  {
+    type: "media:publication",
+    callId: "c",
+    streams: [
+      { source: "video", layer: "low" },
+      { source: "screen", layer: "high" },
+    ],
+  },
   { type: "call:updated", callId: "c", version: 3, call: wireCall() },
   {
     type: "call:ended",

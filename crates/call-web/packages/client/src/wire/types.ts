@@ -30,6 +30,7 @@ export type {
   Outcome,
   ParticipantStatus,
   PausedReason,
+  PublishedStream,
   PublishMids,
   Quality,
   QualityItem as QualityPoint,

@@ -179,14 +179,16 @@ const sdp = v.string();
 const revision = count;
 /** More lines than this no room has. */
 const MAX_TRACKS = 1000;
+const videoSource = oneOf<VideoSource>({ video: true, screen: true });
+const layer = oneOf<StreamLayer>({ low: true, medium: true, high: true });
 const stream = v.object({
   userId: text,
-  source: oneOf<VideoSource>({ video: true, screen: true }),
+  source: videoSource,
   state: oneOf<StreamStatus>({ active: true, paused: true }),
   reason: orNull(
     oneOf<PausedReason>({ bandwidth: true, muted: true, last_n: true, codec: true, hidden: true }),
   ),
-  layer: orNull(oneOf<StreamLayer>({ low: true, medium: true, high: true })),
+  layer: orNull(layer),
 });
 const track = v.object({
   mid: text,
@@ -289,6 +291,11 @@ const schemas: {
     type: v.literal("media:subscription"),
     callId,
     streams: v.pipe(v.array(stream), v.maxLength(MAX_TRACKS)),
+  }),
+  "media:publication": v.object({
+    type: v.literal("media:publication"),
+    callId,
+    streams: v.pipe(v.array(v.object({ source: videoSource, layer })), v.maxLength(MAX_TRACKS)),
   }),
   "media:speakers": v.object({
     type: v.literal("media:speakers"),
