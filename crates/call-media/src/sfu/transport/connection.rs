@@ -253,8 +253,9 @@ impl Transport {
         self.ice.paths.selected()
     }
 
-    /// How it is.
-    pub(crate) fn state(&self) -> TransportState {
+    /// How it is: what [`TransportEvent::State`] said last.
+    #[cfg(test)]
+    pub(super) fn state(&self) -> TransportState {
         self.liveness.state()
     }
 
