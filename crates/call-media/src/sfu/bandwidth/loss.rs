@@ -9,14 +9,18 @@ pub(super) struct Loss {
     total: u32,
     /// Part of the packets that was lost lately.
     fraction: f64,
+    /// How far that part may be off.
+    doubt: f64,
     limit: Option<f64>,
 }
 
 impl Loss {
     /// More is too much.
     const HIGH: f64 = 0.10;
-    /// Less is nothing: what is lost is sent again.
-    const LOW: f64 = 0.05;
+    /// Less is nothing: what is lost is sent again. Above it nothing grows.
+    const LOW: f64 = 0.08;
+    /// How many standard deviations a part has to be above what is too much: of few packets many are lost by accident.
+    const DOUBT: f64 = 2.0;
     /// So much is not lost by accident.
     const FLOOD: f64 = 0.30;
     /// The limit grows while so much of it is used.
@@ -36,6 +40,7 @@ impl Loss {
             lost: 0,
             total: 0,
             fraction: 0.0,
+            doubt: 0.0,
             limit: None,
         }
     }
@@ -63,7 +68,7 @@ impl Loss {
         } else {
             Self::HIGH
         };
-        self.fraction > bearable
+        self.fraction > bearable + self.doubt
     }
 
     /// The most that may be sent because of what was lost, in bits per second.
@@ -82,10 +87,12 @@ impl Loss {
         if window < Self::WINDOW || self.total < Self::PACKETS_MIN {
             return;
         }
-        self.fraction = f64::from(self.lost) / f64::from(self.total);
+        let total = f64::from(self.total);
+        self.fraction = f64::from(self.lost) / total;
+        self.doubt = Self::DOUBT * (Self::HIGH * (1.0 - Self::HIGH) / total).sqrt();
         self.forget(now);
         let sent = self.limit.map_or(target, |limit| limit.min(target));
-        if self.fraction > Self::HIGH {
+        if self.fraction > Self::HIGH + self.doubt {
             let arrived = arrived.unwrap_or(sent);
             let less = if self.fraction > Self::FLOOD {
                 // So much lost is no accident: what arrives is what goes through.
@@ -137,6 +144,25 @@ mod tests {
         for _ in 0..50 {
             weigh(&mut loss, &mut now, 5, 5e6, 1e6);
             assert_eq!(loss.limit(), None);
+            assert!(!loss.is_bad());
+        }
+    }
+
+    #[test]
+    fn of_few_packets_many_may_be_lost_by_accident() {
+        let mut now = Instant::now();
+        let mut loss = Loss::new(now);
+        for lost in [2, 6, 0, 5, 1, 7] {
+            now += WINDOW;
+            for packet in 0..40 {
+                if packet < lost {
+                    loss.lost();
+                } else {
+                    loss.arrived();
+                }
+            }
+            loss.weigh(now, 1e6, Some(400e3));
+            assert_eq!(loss.limit(), None, "{lost} of 40");
             assert!(!loss.is_bad());
         }
     }
