@@ -65,7 +65,7 @@ impl SfuMetrics {
             )?,
             overloads: collectors.counter(
                 "call_sfu_commands_refused_total",
-                "Commands that the SFU did not take because it did not keep up.",
+                "Commands that the SFU did not take at once because it did not keep up.",
             )?,
             delay: collectors.registered(ForwardingDelay::new()?)?,
         })

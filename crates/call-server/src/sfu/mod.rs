@@ -1,12 +1,13 @@
 //! The forwarding unit inside this server: from settings to an SFU that runs, and between it and the
 //! engine.
 
+mod backlog;
 mod config;
 mod error;
+mod inlet;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use tokio::runtime::Handle;
 pub(crate) use config::{listeners, sfu_config};
 pub use error::SfuStartError;
 
+use self::inlet::Inlet;
 use crate::listen::vacant;
 use crate::relay::is_inner;
 use crate::settings::Settings;
@@ -32,7 +34,7 @@ pub(crate) struct EmbeddedSfu {
     running: RwLock<Option<Arc<Sfu>>>,
     services: Vec<SocketAddr>,
     engine: OnceLock<Weak<Engine>>,
-    overloads: AtomicU64,
+    inlet: Arc<Inlet>,
     runtime: Handle,
 }
 
@@ -57,12 +59,20 @@ impl EmbeddedSfu {
                 tracing::warn!("{}", inner_address_warning(address));
             }
         }
+        let (services, runtime) = (services(settings, sfu.udp_addresses()), Handle::current());
+        let sfu = Arc::new(sfu);
+        let running = Arc::downgrade(&sfu);
+        // One that is stopped has nobody in it whom a command could concern.
+        let inlet = Inlet::new(runtime.clone(), move |room, command| {
+            let sfu = running.upgrade();
+            sfu.is_none_or(|sfu| sfu.command(room.clone(), command).is_ok())
+        });
         Ok(Some(Arc::new(Self {
-            services: services(settings, sfu.udp_addresses()),
-            running: RwLock::new(Some(Arc::new(sfu))),
+            services,
+            running: RwLock::new(Some(sfu)),
             engine: OnceLock::new(),
-            overloads: AtomicU64::new(0),
-            runtime: Handle::current(),
+            inlet,
+            runtime,
         })))
     }
 
@@ -99,9 +109,9 @@ impl EmbeddedSfu {
         self.running().map(|sfu| sfu.counters())
     }
 
-    /// How many commands it did not take because it did not keep up.
+    /// How many commands it did not take at once because it did not keep up.
     pub(crate) fn overloads(&self) -> u64 {
-        self.overloads.load(Ordering::Relaxed)
+        self.inlet.overloads()
     }
 
     /// Ends all rooms and closes the ports.
@@ -139,13 +149,9 @@ impl EmbeddedSfu {
 #[async_trait]
 impl MediaPlane for EmbeddedSfu {
     fn command(&self, room: &RoomId, command: Command) {
-        let Some(sfu) = self.running() else {
-            return;
-        };
-        let peer = peer(&command).cloned();
-        if sfu.command(room.clone(), command).is_err() {
-            self.overloads.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(%room, "the SFU does not keep up with its commands");
+        let peer = refusable(&command).cloned();
+        if self.inlet.send(room, command).is_err() {
+            tracing::error!(%room, "too many commands wait for the SFU");
             if let Some(peer) = peer {
                 self.refuse(room.clone(), peer);
             }
@@ -171,8 +177,8 @@ impl fmt::Debug for EmbeddedSfu {
     }
 }
 
-/// Whose command it is; a peer learns nothing new when it cannot leave.
-fn peer(command: &Command) -> Option<&UserId> {
+/// Whose command it is, if that peer can be refused; it learns nothing new when it cannot leave.
+fn refusable(command: &Command) -> Option<&UserId> {
     match command {
         Command::Join { peer, .. }
         | Command::Answer { peer, .. }
