@@ -39,9 +39,6 @@ impl Engine {
                 streams,
             } => self.wanted_changed(&room, &peer, streams),
             Event::Speakers { room, users } => self.speakers_changed(&room, users),
-            Event::Wanted { room, peer, .. } => {
-                tracing::trace!(%room, user = %peer, "fewer or more layers are looked at");
-            }
             Event::Refused {
                 room,
                 peer,
