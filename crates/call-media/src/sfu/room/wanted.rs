@@ -9,6 +9,8 @@ use crate::sfu::{Event, Layer, Source, WantedLayer};
 const INTERVAL: Duration = Duration::from_millis(100);
 /// How long less has to do before its owner is told: people page back and forth.
 const LESS_AFTER: Duration = Duration::from_secs(4);
+/// The same for a picture that has just come: who looks at it how is known in a moment.
+const FIRST_AFTER: Duration = Duration::from_millis(400);
 
 impl Room {
     /// Tells peers which layers of their pictures nobody looks at, so that they need not be encoded.
@@ -70,7 +72,11 @@ impl Feed {
         }
         if layer < told {
             let since = *self.less_since.get_or_insert(now);
-            if now.saturating_duration_since(since) < LESS_AFTER {
+            let patience = match self.wanted {
+                Some(_) => LESS_AFTER,
+                None => FIRST_AFTER,
+            };
+            if now.saturating_duration_since(since) < patience {
                 return false;
             }
         }
