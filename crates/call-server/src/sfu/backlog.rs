@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn endings_are_bounded_by_who_can_be_put_out() {
         let mut backlog = Backlog::default();
-        for _ in 0..MOST_ENDINGS + 1 {
+        for _ in 0..=MOST_ENDINGS {
             assert_eq!(backlog.pass(&room("a"), leave("bob"), full), Passed::Kept);
         }
         assert_eq!(backlog.waiting, 1);

@@ -12,10 +12,12 @@ use super::backlog::{Backlog, Passed};
 /// How soon an SFU that did not keep up is tried again.
 const AGAIN: Duration = Duration::from_millis(20);
 
+/// Gives an SFU a command; `false` if it takes none for that room at the moment.
+type Take = dyn Fn(&RoomId, Command) -> bool + Send + Sync;
+
 /// The way of commands into an SFU that may be too busy to take them: they are kept, and tried again until it does.
 pub(super) struct Inlet {
-    /// Gives the SFU a command; `false` if it takes none for that room at the moment.
-    take: Box<dyn Fn(&RoomId, Command) -> bool + Send + Sync>,
+    take: Box<Take>,
     /// As long as anything is in it, [`Inlet::keep_trying`] runs.
     backlog: Mutex<Backlog>,
     overloads: AtomicU64,
@@ -102,22 +104,22 @@ mod tests {
 
     /// An SFU that refuses the next so many commands, and what it took.
     struct Busy {
-        refuses: Arc<AtomicUsize>,
+        refusals: Arc<AtomicUsize>,
         inlet: Arc<Inlet>,
         taken: mpsc::UnboundedReceiver<Command>,
     }
 
     fn busy(times: usize) -> Busy {
         let (sender, taken) = mpsc::unbounded_channel();
-        let refuses = Arc::new(AtomicUsize::new(times));
-        let left = Arc::clone(&refuses);
+        let refusals = Arc::new(AtomicUsize::new(times));
+        let left = Arc::clone(&refusals);
         let inlet = Inlet::new(Handle::current(), move |_, command| {
             let fewer = |n: usize| n.checked_sub(1);
-            let refused = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
-            refused.is_err() && sender.send(command).is_ok()
+            let none_left = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+            none_left.is_err() && sender.send(command).is_ok()
         });
         Busy {
-            refuses,
+            refusals,
             inlet,
             taken,
         }
@@ -143,7 +145,7 @@ mod tests {
         // Busy once more, after all was well.
         assert_eq!(sfu.inlet.send(&room, leave("dave")), Ok(()));
         assert_eq!(sfu.next().await, leave("dave"));
-        sfu.refuses.store(2, Ordering::Relaxed);
+        sfu.refusals.store(2, Ordering::Relaxed);
         for user in ["erin", "frank"] {
             assert_eq!(sfu.inlet.send(&room, leave(user)), Ok(()));
         }
