@@ -7,6 +7,7 @@
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
 mod device;
+mod island;
 pub mod media;
 pub mod process;
 mod scene;
@@ -14,6 +15,7 @@ mod server;
 mod site;
 
 pub use device::{Answer, Device};
+pub use island::{ISLAND, is_island, island};
 pub use scene::{id_of, talking};
 pub use server::{Server, binary};
 pub use site::Site;

@@ -1,12 +1,13 @@
 //! The least that forwarding costs: what comes in by UDP is encrypted anew for each receiver with AES-128-GCM and sent with
 //! `sendmmsg`. The limit that the SFU is held to.
 //!
-//! `bare_forward <receiver address>...` prints the port that it listens on. No ICE, no DTLS, no RTP: bytes in, bytes out.
+//! `bare_forward <own address> <receiver address>...` prints the port that it listens on. No ICE, no DTLS, no RTP: bytes in, bytes out.
 
 use std::io::{IoSlice, IoSliceMut};
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 
+use anyhow::Context;
 use nix::sys::socket::{MsgFlags, MultiHeaders, SockaddrStorage, sendmmsg};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
 use ring::aead::{AES_128_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
@@ -17,8 +18,9 @@ const HEADER: usize = 28;
 const BATCH: usize = 64;
 
 fn main() -> anyhow::Result<()> {
-    let receivers = std::env::args()
-        .skip(1)
+    let mut arguments = std::env::args().skip(1);
+    let own: IpAddr = arguments.next().context("an address")?.parse()?;
+    let receivers = arguments
         .map(|address| address.parse())
         .collect::<Result<Vec<SocketAddr>, _>>()?;
     let keys = (0..receivers.len())
@@ -29,7 +31,7 @@ fn main() -> anyhow::Result<()> {
             Ok(LessSafeKey::new(key))
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    let socket = UdpSocket::bind((own, 0))?;
     let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
     socket.set_nonblocking(false)?;
     println!("{}", socket.local_addr()?.port());

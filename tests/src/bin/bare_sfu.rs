@@ -1,9 +1,10 @@
 //! The SFU of Call Server on its own, for the benchmark that compares it with Janus.
 //!
-//! `bare_sfu <threads>` listens on 127.0.0.1. One JSON object a line comes in: `{"join": user}`, `{"answer": {"peer", "session",
+//! `bare_sfu <threads> <address>` listens there. One JSON object a line comes in: `{"join": user}`, `{"answer": {"peer", "session",
 //! "revision", "sdp"}}`, `{"leave": user}`, `{"counters": true}`; offers and counters go out the same way. It ends with its input.
 
 use std::io::{BufRead, Write};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -12,8 +13,11 @@ use call_media::sfu::{Command, Event, Publication, RoomId, SessionId, Sfu, SfuCo
 use serde_json::{Value, json};
 
 fn main() -> anyhow::Result<()> {
-    let threads = std::env::args().nth(1).context("how many threads")?;
+    let mut arguments = std::env::args().skip(1);
+    let threads = arguments.next().context("how many threads")?;
+    let address: IpAddr = arguments.next().context("an address")?.parse()?;
     let config = SfuConfig {
+        udp: vec![(address, 0).into()],
         shards: threads.parse()?,
         simulcast: false,
         video_codecs: vec![VideoCodec::Vp8],
@@ -31,7 +35,7 @@ fn main() -> anyhow::Result<()> {
                     "session": offer.session.as_str(),
                     "revision": offer.revision,
                     "sdp": offer.sdp,
-                    "publish": offer.publish.video,
+                    "publish": {"audio": offer.publish.audio, "video": offer.publish.video},
                 }})),
                 Event::Refused { peer, refusal, .. } => {
                     say(&json!({"refused": {"peer": peer.as_str(), "why": refusal.to_string()}}));

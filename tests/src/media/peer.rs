@@ -65,12 +65,22 @@ impl MediaPeer {
         if !publish.is_empty() {
             self.publisher.show_on(Mid::from(publish));
         }
-        Ok(answer.to_sdp_string())
+        Ok(slim(&answer.to_sdp_string()))
     }
 
     /// Sends sound on that line from now on, once connected.
     pub fn speak_on(&mut self, line: &str) {
         self.publisher.speak_on(Mid::from(line), Instant::now());
+    }
+
+    /// Sends no more sound.
+    pub fn hush(&mut self) {
+        self.publisher.hush();
+    }
+
+    /// Whether it has a picture to send.
+    pub fn publishes(&self) -> bool {
+        self.publisher.has_plan()
     }
 
     /// Offers to send a picture.
@@ -191,4 +201,37 @@ impl MediaPeer {
         }
         self.received.add(packet, self.began, Instant::now());
     }
+}
+
+/// An answer as a browser's client sends it once there are many lines: sections that only receive say nothing that the offer
+/// has not said.
+fn slim(answer: &str) -> String {
+    const LARGE: usize = 16_384;
+    const NEWS: [&str; 4] = ["m=", "a=mid:", "a=recvonly", "a=inactive"];
+    if answer.len() < LARGE {
+        return answer.to_owned();
+    }
+    let mut slim = String::new();
+    for section in answer
+        .split_inclusive("\r\n")
+        .fold(vec![String::new()], |mut all, line| {
+            if line.starts_with("m=") {
+                all.push(String::new());
+            }
+            if let Some(section) = all.last_mut() {
+                section.push_str(line);
+            }
+            all
+        })
+    {
+        let receives = section.contains("a=recvonly") || section.contains("a=inactive");
+        let is_media = !section.starts_with("m=application");
+        if receives && is_media {
+            let lines = section.split_inclusive("\r\n");
+            slim.extend(lines.filter(|line| NEWS.iter().any(|news| line.starts_with(news))));
+        } else {
+            slim.push_str(&section);
+        }
+    }
+    slim
 }

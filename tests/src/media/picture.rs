@@ -1,6 +1,8 @@
 use std::time::{Duration, Instant};
 
-/// Made-up VP8 (RFC 7741): frames that are split into packets of one size, with the moment of sending in each.
+/// Made-up VP8 (RFC 7741): grey frames that are split into packets of one size, with the moment of sending in each.
+///
+/// A decoder takes them: it reads zeros, and everything behind what it needs is ballast.
 #[derive(Debug)]
 pub(super) struct Picture {
     began: Instant,
@@ -11,8 +13,15 @@ pub(super) struct Picture {
 
 /// The payload descriptor: X and S, then I, then a picture id of 15 bits.
 const DESCRIPTOR: usize = 4;
-/// The frame header of a key frame with its start code and size.
-const KEY_FRAME_HEADER: [u8; 10] = [0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01];
+/// The frame tag of a key frame that is shown, with the size of the first partition (RFC 6386 section 9.1).
+const TAG: [u8; 3] = [0x10, 0x08, 0x00];
+/// The start code, and 64 by 48 pixels.
+const SIZE: [u8; 7] = [0x9d, 0x01, 0x2a, 64, 0, 48, 0];
+/// Bytes of the first partition, as the tag says: the header and the modes of 12 macroblocks, with a margin.
+const MODES: usize = 64;
+/// Bytes of the second partition at least: macroblocks without coefficients.
+const COEFFICIENTS: usize = 32;
+const FRAME_MIN: usize = TAG.len() + SIZE.len() + MODES + COEFFICIENTS;
 /// The moment of sending, in nanoseconds since `began`, at the end of a packet.
 pub(super) const STAMP: usize = 8;
 
@@ -21,7 +30,7 @@ impl Picture {
     pub(super) fn new(began: Instant, packet_bytes: usize) -> Self {
         Self {
             began,
-            packet_bytes: packet_bytes.max(DESCRIPTOR + KEY_FRAME_HEADER.len() + STAMP),
+            packet_bytes: packet_bytes.max(DESCRIPTOR + FRAME_MIN + STAMP),
             picture_id: 0,
             key_frame: true,
         }
@@ -49,11 +58,13 @@ impl Picture {
         packet[2] = high;
         packet[3] = low;
         if first {
-            let header = &mut packet[DESCRIPTOR..DESCRIPTOR + KEY_FRAME_HEADER.len()];
-            header.copy_from_slice(&KEY_FRAME_HEADER);
-            if !key_frame {
+            let (tag, rest) = packet[DESCRIPTOR..].split_at_mut(TAG.len());
+            tag.copy_from_slice(&TAG);
+            if key_frame {
+                rest[..SIZE.len()].copy_from_slice(&SIZE);
+            } else {
                 // The lowest bit tells an interframe.
-                header[0] |= 0x01;
+                tag[0] |= 0x01;
             }
         }
         let sent = now.saturating_duration_since(self.began).as_nanos();

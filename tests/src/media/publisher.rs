@@ -76,6 +76,15 @@ impl Publisher {
         }
     }
 
+    /// No more sound.
+    pub(super) fn hush(&mut self) {
+        self.sound = None;
+    }
+
+    pub(super) fn has_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
     /// Packets of pictures, of all sizes.
     pub(super) fn sent(&self) -> u64 {
         self.sent

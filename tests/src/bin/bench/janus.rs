@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use call_tests::ISLAND;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -46,7 +47,7 @@ impl Janus {
                 "general: {{\n  plugins_folder = \"{libraries}/plugins\"\n  transports_folder = \"{libraries}/transports\"\n  \
                  events_folder = \"{libraries}/events\"\n  loggers_folder = \"{libraries}/loggers\"\n  debug_level = 2\n  \
                  log_to_stdout = true\n}}\nmedia: {{\n  ipv6 = false\n  rtp_port_range = \"20000-30000\"\n}}\nnat: {{\n  ice_lite = true\n  \
-                 ice_enforce_list = \"lo\"\n}}\nplugins: {{\n  disable = \"{}\"\n}}\ntransports: {{\n  disable = \"{}\"\n}}\n",
+                 ice_enforce_list = \"{ISLAND}\"\n}}\nplugins: {{\n  disable = \"{}\"\n}}\ntransports: {{\n  disable = \"{}\"\n}}\n",
                 [
                     "libjanus_audiobridge.so",
                     "libjanus_duktape.so",

@@ -5,20 +5,19 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{IpAddr, Ipv4Addr, UdpSocket};
+use std::net::UdpSocket;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use call_tests::binary;
 use call_tests::media::{Crowd, MediaPeer, PeerId, SendPlan};
+use call_tests::{ISLAND, binary};
 use serde_json::{Value, json};
 
 use crate::janus::Janus;
 use crate::report::{Figure, Goal, latencies, milliseconds, processor_seconds, resident};
 
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Threads that forward; a room of the SFU lives on one of them.
 const THREADS: &str = "2";
 const PACKET: usize = 1_000;
@@ -124,7 +123,7 @@ struct BareSfu {
 impl BareSfu {
     fn start() -> Result<Self> {
         let mut child = Command::new(binary("bare_sfu"))
-            .arg(THREADS)
+            .args([THREADS, &ISLAND.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -166,8 +165,12 @@ impl BareSfu {
                 continue;
             };
             let sdp = offer["sdp"].as_str().context("an offer")?;
-            let publish = offer["publish"].as_str().context("a line")?;
-            let sdp = peer.answer(sdp, publish)?;
+            let publish = &offer["publish"];
+            let sdp = peer.answer(sdp, publish["video"].as_str().context("a line")?)?;
+            if offer["revision"] == 1 && peer.publishes() {
+                // The SFU is careful with ways of which it knows nothing: sound tells it more.
+                peer.speak_on(publish["audio"].as_str().context("a line")?);
+            }
             self.say(&json!({"answer": {
                 "peer": name, "session": offer["session"], "revision": offer["revision"], "sdp": sdp,
             }}))?;
@@ -191,7 +194,7 @@ fn ours(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown> {
     let empty = resident(sfu.child.id())?;
     for number in 0..=receivers {
         let plan = (number == 0).then_some(plan);
-        let id = crowd.add(MediaPeer::new(LOOPBACK, began, plan)?)?;
+        let id = crowd.add(MediaPeer::new(ISLAND, began, plan)?)?;
         people.insert(format!("peer-{number}"), id);
         sfu.say(&json!({"join": format!("peer-{number}")}))?;
         sfu.answer(&mut crowd, &people)?;
@@ -199,9 +202,12 @@ fn ours(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown> {
     }
     let end = Instant::now() + PATIENCE;
     while !everybody_sees(&mut crowd, receivers) {
-        ensure!(Instant::now() < end, "not everybody gets the picture");
+        ensure!(Instant::now() < end, "{}", shortcoming(&mut crowd));
         sfu.answer(&mut crowd, &people)?;
         crowd.run(Duration::from_millis(5))?;
+    }
+    for (_, peer) in crowd.peers() {
+        peer.hush();
     }
     let pid = sfu.child.id();
     measure(&mut crowd, pid, receivers, time, empty)
@@ -214,7 +220,7 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
     let empty = resident(janus.pid())?;
     let mut crowd = Crowd::new()?;
     let began = Instant::now();
-    let mut publisher = MediaPeer::new(LOOPBACK, began, Some(plan))?;
+    let mut publisher = MediaPeer::new(ISLAND, began, Some(plan))?;
     let (offer, pending) = publisher.offer()?;
     let (feed, answer) = client.publish(&offer).await?;
     publisher.accept(pending, &answer)?;
@@ -231,7 +237,7 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
         crowd.run(Duration::from_millis(5))?;
     }
     for _ in 0..receivers {
-        let mut peer = MediaPeer::new(LOOPBACK, began, None)?;
+        let mut peer = MediaPeer::new(ISLAND, began, None)?;
         let (handle, offer) = client.subscribe(feed).await?;
         let answer = peer.answer(&offer, "")?;
         client.start(handle, &answer).await?;
@@ -239,10 +245,7 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
         crowd.run(Duration::from_millis(5))?;
     }
     while !everybody_sees(&mut crowd, receivers) {
-        ensure!(
-            Instant::now() < end,
-            "not everybody gets the picture from Janus"
-        );
+        ensure!(Instant::now() < end, "Janus: {}", shortcoming(&mut crowd));
         crowd.run(Duration::from_millis(5))?;
     }
     measure(&mut crowd, janus.pid(), receivers, time, empty)
@@ -251,6 +254,18 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
 fn everybody_sees(crowd: &mut Crowd, receivers: usize) -> bool {
     let seeing = crowd.peers().filter(|(_, peer)| peer.received.packets > 0);
     seeing.count() == receivers
+}
+
+/// Why not everybody gets the picture.
+fn shortcoming(crowd: &mut Crowd) -> String {
+    let (mut connected, mut seeing, mut sent, mut all) = (0, 0, 0, 0);
+    for (_, peer) in crowd.peers() {
+        all += 1;
+        connected += usize::from(peer.is_connected());
+        seeing += usize::from(peer.received.packets > 0);
+        sent += peer.sent();
+    }
+    format!("of {all} peers {connected} are connected, {seeing} see something of {sent} packets")
 }
 
 #[allow(clippy::cast_precision_loss)] // counts of a benchmark fit
@@ -304,13 +319,14 @@ fn measure(
 #[allow(clippy::cast_precision_loss)] // counts of a benchmark fit
 fn bare(receivers: usize, plan: SendPlan, time: Duration) -> Result<f64> {
     let sockets = (0..receivers)
-        .map(|_| UdpSocket::bind((LOOPBACK, 0)))
+        .map(|_| UdpSocket::bind((ISLAND, 0)))
         .collect::<std::io::Result<Vec<_>>>()?;
     let addresses = sockets
         .iter()
         .map(|socket| Ok(socket.local_addr()?.to_string()))
         .collect::<std::io::Result<Vec<_>>>()?;
     let mut child = Command::new(binary("bare_forward"))
+        .arg(ISLAND.to_string())
         .args(addresses)
         .stdout(Stdio::piped())
         .spawn()?;
@@ -334,7 +350,7 @@ fn bare_load(
     for socket in sockets {
         socket.set_nonblocking(true)?;
     }
-    let sender = UdpSocket::bind((LOOPBACK, 0))?;
+    let sender = UdpSocket::bind((ISLAND, 0))?;
     let packet = vec![0; plan.packet_bytes + 28];
     let mut buffer = vec![0; 2048];
     let frame = Duration::from_secs_f64(1.0 / plan.frame_rate);
@@ -347,7 +363,7 @@ fn bare_load(
         if Instant::now() >= next {
             next += frame;
             for _ in 0..plan.packets {
-                sender.send_to(&packet, (LOOPBACK, port))?;
+                sender.send_to(&packet, (ISLAND, port))?;
             }
         }
         for socket in sockets {
