@@ -28,6 +28,8 @@ enum What {
     Idle,
     /// The TURN relay beside coturn.
     Turn,
+    /// The forwarding unit of group calls beside Janus.
+    Sfu,
     /// From the click on accept to the first picture, in Chromium.
     Browser,
 }
@@ -40,6 +42,7 @@ impl What {
             Self::Relay => Some("relay"),
             Self::Idle => Some("idle"),
             Self::Turn => Some("turn"),
+            Self::Sfu => Some("sfu"),
             Self::Browser => None,
         }
     }

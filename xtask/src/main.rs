@@ -3,6 +3,7 @@
 mod bench;
 mod fix;
 mod packages;
+mod room;
 mod run;
 mod shell;
 mod stage;
@@ -33,6 +34,8 @@ enum Command {
     Ci(test::Options),
     /// Measure set-up, relaying and memory beside limits taken in the same run (release build).
     Bench(bench::Options),
+    /// Put synthetic people into a group call and watch the server (release build).
+    Room(room::Options),
     /// Repair what a machine can repair: format, generated types.
     Fix(fix::Options),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options).map(|()| ExitCode::SUCCESS),
         Command::Test(options) | Command::Ci(options) => test::run(&options),
         Command::Bench(options) => bench::bench(&options).map(|()| ExitCode::SUCCESS),
+        Command::Room(options) => room::room(&options).map(|()| ExitCode::SUCCESS),
         Command::Fix(options) => fix::run(&options).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
