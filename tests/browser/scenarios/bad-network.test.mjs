@@ -17,6 +17,7 @@ let people;
 const casts = [
   ['Alice', 'Bob', 'Carol'],
   ['Dora', 'Emil', 'Frida'],
+  ['Gail', 'Hugo', 'Ivan'],
 ];
 before(async () => {
   internet = new Internet();
@@ -34,7 +35,8 @@ after(async () => {
   internet?.remove();
 });
 beforeEach(async () => {
-  computers = [internet.open(), internet.open(), internet.open()];
+  const withoutUdp = casts.length === 1;
+  computers = [internet.open(), internet.open(), withoutUdp ? internet.home('no udp') : internet.open()];
   browsers = [];
   people = [];
   for (const [index, name] of casts.shift().entries()) {
@@ -98,4 +100,12 @@ test('who has a narrow way gets the small picture, and nobody else does', { time
   console.log(`Frida by 300 kbit/s: ${pictures} pictures in 10 s, the longest stop ${Math.round(longest)} ms`);
   assert.ok(pictures > 20, `${pictures} pictures in 10 s`);
   await frida.picture('81-narrow');
+});
+
+test('who has no UDP at all is in the call by TCP', { timeout: 300_000 }, async () => {
+  const [gail, , ivan] = people;
+  for (const path of await ivan.paths()) assert.equal(path.protocol, 'tcp');
+  for (const path of await gail.paths()) assert.equal(path.protocol, 'udp');
+  await gail.seesMoving(ivan);
+  await ivan.seesMoving(gail);
 });

@@ -26,15 +26,17 @@ export function recordGaps() {
     }
   }, 5);
 
+  /** Made-up sound of each stream, as it was at each moment: silence between words does not count. */
   const sound = [];
   setInterval(async () => {
     const at = performance.now();
-    let concealed = 0;
+    const concealed = new Map();
     for (const connection of globalThis.connectionsOfThisPage ?? []) {
       if (connection.connectionState === 'closed') continue;
       for (const stat of (await connection.getStats()).values()) {
         if (stat.type !== 'inbound-rtp' || stat.kind !== 'audio') continue;
-        concealed += (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
+        const samples = (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
+        concealed.set(stat.ssrc, samples);
       }
     }
     sound.push({ at, concealed });
@@ -58,12 +60,21 @@ export function recordGaps() {
       const later = others.flatMap(([, times]) => times).filter((at) => at >= since);
       return later.length > 0 ? Math.min(...later) : null;
     },
-    /** How much sound was made up, in milliseconds of all voices together. Connections that close take their part with them. */
-    concealed(from, until) {
+    /**
+     * How much of a voice was made up, in milliseconds, of the voice that had most of it. `known`: of those that were there at the
+     * beginning, not of those that begin to be heard.
+     */
+    concealed(from, until, known) {
       const between = sound.filter(({ at }) => at >= from && at <= until);
-      const steps = between.slice(1).map(({ concealed }, index) => concealed - between[index].concealed);
-      const samples = steps.filter((step) => step > 0).reduce((sum, step) => sum + step, 0);
-      return samples / 48;
+      const made = new Map();
+      for (const [index, { concealed }] of between.entries()) {
+        for (const [stream, samples] of concealed) {
+          if (known && !between[0].concealed.has(stream)) continue;
+          const before = between[index - 1]?.concealed.get(stream) ?? (index === 0 ? samples : 0);
+          made.set(stream, (made.get(stream) ?? 0) + Math.max(0, samples - before));
+        }
+      }
+      return Math.max(0, ...made.values()) / 48;
     },
   };
 }

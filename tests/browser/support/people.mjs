@@ -173,12 +173,15 @@ export class Person {
     );
   }
 
-  /** Sound that was made up since then, in milliseconds. */
-  concealed(since) {
-    return this.page.evaluate((from) => {
-      const gaps = globalThis.gapsOfThisPage;
-      return gaps.concealed(from, gaps.now());
-    }, since);
+  /** Sound of one voice that was made up since then, in milliseconds, at most; of voices that were there before, or of all. */
+  concealed(since, { known = false } = {}) {
+    return this.page.evaluate(
+      ([from, ofKnown]) => {
+        const gaps = globalThis.gapsOfThisPage;
+        return gaps.concealed(from, gaps.now(), ofKnown);
+      },
+      [since, known],
+    );
   }
 
   async picture(step) {
@@ -224,6 +227,7 @@ export class Person {
             local: local?.candidateType,
             remote: remote?.candidateType,
             relayProtocol: local?.relayProtocol,
+            protocol: local?.protocol,
           });
         }
       }
