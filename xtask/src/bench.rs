@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::shell::{cargo, execute, npm, program, root};
-use crate::web;
+use crate::{packages, web};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -61,6 +61,9 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         web::install(&web::workspace())?;
         web::script("build")?;
         web::install(&web::browser_tests())?;
+    }
+    if what.contains(&What::Sfu) {
+        packages::ensure_janus()?;
     }
     let mut build = cargo(["build", "--release", "--bins"]);
     execute(build.args(["--package", "call-server", "--package", "call-tests"]))?;

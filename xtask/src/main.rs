@@ -3,6 +3,7 @@
 mod bench;
 mod fix;
 mod packages;
+mod peers;
 mod room;
 mod run;
 mod shell;

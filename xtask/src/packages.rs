@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::peers;
 use crate::shell::{execute, on_path, program, read, succeeds};
 
 struct Need {
@@ -14,7 +15,7 @@ struct Need {
     present: fn() -> bool,
 }
 
-const NEEDS: [Need; 12] = [
+const NEEDS: [Need; 19] = [
     Need {
         purpose: "the C compiler for SQLite and libpq",
         package: "build-essential",
@@ -75,11 +76,62 @@ const NEEDS: [Need; 12] = [
         package: "curl",
         present: || on_path("curl"),
     },
+    Need {
+        purpose: "an environment for aiortc, which joins calls in tests",
+        package: "python3-venv",
+        present: || python("import ensurepip, venv"),
+    },
+    Need {
+        purpose: "GStreamer from Python, which joins calls in tests",
+        package: "python3-gi",
+        present: || python("import gi"),
+    },
+    Need {
+        purpose: "GStreamer's WebRTC from Python",
+        package: "gir1.2-gst-plugins-bad-1.0",
+        present: || python("import gi; gi.require_version('GstWebRTC', '1.0')"),
+    },
+    Need {
+        purpose: "GStreamer's webrtcbin, DTLS and SRTP",
+        package: "gstreamer1.0-plugins-bad",
+        present: || gstreamer(&["webrtc", "dtls", "srtp"]),
+    },
+    Need {
+        purpose: "GStreamer's ICE",
+        package: "gstreamer1.0-nice",
+        present: || gstreamer(&["nice"]),
+    },
+    Need {
+        purpose: "GStreamer's VP8 and RTP",
+        package: "gstreamer1.0-plugins-good",
+        present: || gstreamer(&["vpx", "rtp", "rtpmanager"]),
+    },
+    Need {
+        purpose: "GStreamer's Opus and test pictures",
+        package: "gstreamer1.0-plugins-base",
+        present: || gstreamer(&["opus", "videotestsrc", "audiotestsrc"]),
+    },
 ];
 
-/// Sees to everything that is missing, or fails naming exactly what to install.
+/// What the benchmark of the SFU needs beyond that.
+const JANUS: [Need; 1] = [Need {
+    purpose: "the SFU's peer in the benchmark",
+    package: "janus",
+    present: || on_path("janus"),
+}];
+
+/// Sees to everything that the tests miss, or fails naming exactly what to install.
 pub(crate) fn ensure() -> Result<()> {
-    let missing = missing();
+    install(&NEEDS)
+}
+
+/// Sees to what the benchmark of the SFU misses.
+pub(crate) fn ensure_janus() -> Result<()> {
+    install(&JANUS)
+}
+
+fn install(needs: &'static [Need]) -> Result<()> {
+    let missing = missing(needs);
     if missing.is_empty() {
         println!("all present");
         return Ok(());
@@ -98,7 +150,8 @@ pub(crate) fn ensure() -> Result<()> {
     apt(prefix, &["update"])?;
     let install = ["install", "--yes", "--no-install-recommends"];
     apt(prefix, &[&install[..], &names[..]].concat())?;
-    let still: Vec<&str> = self::missing().iter().map(|need| need.package).collect();
+    let still = self::missing(needs);
+    let still: Vec<&str> = still.iter().map(|need| need.package).collect();
     if still.is_empty() {
         Ok(())
     } else {
@@ -106,8 +159,26 @@ pub(crate) fn ensure() -> Result<()> {
     }
 }
 
-fn missing() -> Vec<&'static Need> {
-    NEEDS.iter().filter(|need| !(need.present)()).collect()
+fn missing(needs: &'static [Need]) -> Vec<&'static Need> {
+    needs.iter().filter(|need| !(need.present)()).collect()
+}
+
+/// Whether the system's Python can do that.
+fn python(statement: &str) -> bool {
+    succeeds(program(peers::python()).args(["-c", statement]))
+}
+
+/// Whether GStreamer has plugins of those names; Debian keeps them by architecture.
+fn gstreamer(plugins: &[&str]) -> bool {
+    let Ok(folders) = std::fs::read_dir("/usr/lib") else {
+        return false;
+    };
+    let folders: Vec<_> = folders.flatten().map(|folder| folder.path()).collect();
+    plugins.iter().all(|plugin| {
+        let file = format!("gstreamer-1.0/libgst{plugin}.so");
+        let here = Path::new("/usr/lib").join(&file).is_file();
+        here || folders.iter().any(|folder| folder.join(&file).is_file())
+    })
 }
 
 /// Debian keeps the server's programs off the `PATH`, by major version.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::shell::{cargo, execute, npm, read, root, succeeds};
 use crate::stage::{self, Stage};
-use crate::{packages, toolchain, types, web};
+use crate::{packages, peers, toolchain, types, web};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -21,7 +21,7 @@ pub(crate) struct Options {
 }
 
 /// Cheap checks come first, and what is built once is built before all that needs it.
-const STAGES: [Stage; 17] = [
+const STAGES: [Stage; 18] = [
     Stage {
         name: "packages",
         about: "what the tests need from the system",
@@ -45,6 +45,12 @@ const STAGES: [Stage; 17] = [
         about: "dependencies of the web packages and the browser tests",
         needs: &["toolchain"],
         check: npm_install,
+    },
+    Stage {
+        name: "peers",
+        about: "aiortc and GStreamer, which the SFU's tests talk to",
+        needs: &["packages"],
+        check: peers::ensure,
     },
     Stage {
         name: "biome",
@@ -96,7 +102,7 @@ const STAGES: [Stage; 17] = [
     Stage {
         name: "tests",
         about: "unit, store (SQLite and PostgreSQL), REST and socket tests",
-        needs: &["build"],
+        needs: &["build", "peers"],
         check: rust_tests,
     },
     Stage {

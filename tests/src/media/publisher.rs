@@ -174,11 +174,21 @@ impl Publisher {
 /// The streams that a line has: one, or one for each size.
 fn layers(rtc: &mut Rtc, line: Mid, began: Instant, plan: SendPlan) -> Vec<Layer> {
     let mut api = rtc.direct_api();
-    let sizes = LAYERS.map(|(rid, part)| (Some(Rid::from(rid)), part));
-    [(None, 1)]
+    let mut has = |rid: &str| {
+        let stream = api.stream_tx_by_mid(line, Some(Rid::from(rid)));
+        stream.is_some()
+    };
+    let mut sizes: Vec<(Option<Rid>, usize)> = LAYERS
         .into_iter()
-        .chain(sizes)
-        .filter(|(rid, _)| api.stream_tx_by_mid(line, *rid).is_some())
+        .filter(|(rid, _)| has(rid))
+        .map(|(rid, part)| (Some(Rid::from(rid)), part))
+        .collect();
+    // Asked for without a name, it might be any of them.
+    if sizes.is_empty() {
+        sizes.push((None, 1));
+    }
+    sizes
+        .into_iter()
         .map(|(rid, part)| Layer {
             rid,
             picture: Picture::new(began, plan.packet_bytes),
