@@ -15,6 +15,9 @@ mod bandwidth;
 mod command;
 mod config;
 mod event;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod id;
 mod room;
 mod rtcp;
@@ -27,7 +30,9 @@ mod transport;
 
 pub use command::{Command, Publication, Subscription, View};
 pub use config::{SfuConfig, VideoCodec};
-pub use event::{Event, Offer, PausedReason, PublishMids, Refusal, StreamState, Track, WantedLayer};
+pub use event::{
+    Event, Offer, PausedReason, PublishMids, Refusal, StreamState, Track, WantedLayer,
+};
 pub use id::{Layer, RoomId, SessionId, Source};
 pub use shard::{Overloaded, Sfu, SfuError};
 pub use stats::{InboundStats, OutboundStats, PeerStats, RoomStats, SfuCounters};

@@ -52,6 +52,28 @@ impl Room {
         self.drain_transport(now, at, out);
     }
 
+    /// RTP or RTCP as it would come out of decryption, of a peer that would be connected.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn decrypted(
+        &mut self,
+        now: Instant,
+        at: usize,
+        packet: &mut [u8],
+        out: &mut Output,
+    ) {
+        let is_connected = self.peers.get(at).map(|peer| peer.session.connected);
+        if is_connected == Some(false) {
+            self.connection_changed(now, at, TransportState::Connected, out);
+        }
+        if let Some(192..=223) = packet.get(1) {
+            if let Ok(compound) = Compound::parse(packet) {
+                self.rtcp(now, at, compound, out);
+            }
+        } else {
+            self.rtp(now, at, packet, out);
+        }
+    }
+
     /// Sends what a peer's connection has to send, and takes note of what happened to it.
     pub(super) fn drain_transport(&mut self, now: Instant, at: usize, out: &mut Output) {
         loop {
