@@ -24,6 +24,8 @@ pub(super) struct Down {
     pub(super) looked_at: Option<Layer>,
     /// When it last was among what its peer wants to see.
     pub(super) wanted_at: Instant,
+    /// Since when even its smallest layer does not fit.
+    pub(super) unfit_since: Option<Instant>,
     /// When it last got less than before.
     pub(super) lowered_at: Option<Instant>,
     pub(super) retransmitted: u64,

@@ -136,6 +136,7 @@ impl Room {
             paused: None,
             looked_at: None,
             wanted_at: now,
+            unfit_since: None,
             lowered_at: None,
             retransmitted: 0,
             nacks: 0,

@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use super::Room;
 use super::down::{Down, DownState};
+use super::feed::Feed;
 use super::peer::Peer;
 use crate::sfu::bandwidth::{Wish, allocate};
 use crate::sfu::shard::Output;
@@ -11,6 +12,8 @@ use crate::sfu::{Event, Layer, PausedReason, Source, StreamState, View};
 const INTERVAL: Duration = Duration::from_millis(200);
 /// How long a picture that got worse stays so, at least.
 const RISE_AFTER: Duration = Duration::from_secs(2);
+/// How long a picture that no longer fits goes on.
+const PAUSE_AFTER: Duration = Duration::from_millis(1500);
 /// What sound may take of a peer's way, for each voice heard, in bits per second.
 const VOICE: u64 = 40_000;
 /// Voices that are heard at a time, as far as the way is concerned.
@@ -249,6 +252,7 @@ impl Room {
                 down.stop(candidate.paused);
                 continue;
             }
+            let grant = down.bear(now, *grant, self.feeds.get(down.feed));
             let Some(layer) = grant.layer else {
                 // Only what was seen is lowered: what waits may begin as soon as it fits.
                 if down.rewriter.current().is_some() {
@@ -330,6 +334,29 @@ fn state(peer: &Peer, candidate: &Candidate) -> StreamState {
 }
 
 impl Down {
+    /// What is shown goes on for a moment although it no longer fits, as little of it as can be: an estimate that falls is often back
+    /// before anybody has seen it, and a picture that stops is always seen.
+    fn bear(&mut self, now: Instant, grant: Grant, feed: Option<&Feed>) -> Grant {
+        let Some(current) = self.rewriter.current() else {
+            return grant;
+        };
+        if grant.layer.is_some() {
+            self.unfit_since = None;
+            return grant;
+        }
+        let since = *self.unfit_since.get_or_insert(now);
+        let has_low = feed
+            .and_then(|feed| feed.stream(Layer::Low))
+            .is_some_and(|stream| stream.is_sent(now));
+        if now.saturating_duration_since(since) > PAUSE_AFTER {
+            return grant;
+        }
+        Grant {
+            layer: Some(if has_low { Layer::Low } else { current }),
+            base_only: true,
+        }
+    }
+
     fn stop(&mut self, why: Option<PausedReason>) {
         if self.target.is_some() || self.rewriter.current().is_some() {
             self.rewriter.pause();
