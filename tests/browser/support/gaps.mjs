@@ -19,7 +19,10 @@ export function recordGaps() {
     };
     video.requestVideoFrameCallback(seen);
   };
+  // When the page came to run at all: on a machine that has more to do than it can, nothing is drawn meanwhile, whatever comes.
+  const turns = [];
   setInterval(() => {
+    turns.push(performance.now());
     for (const tile of document.querySelectorAll('[data-testid^="tile-"]')) {
       const userId = tile.dataset.testid.slice('tile-'.length);
       for (const video of tile.querySelectorAll('video')) watch(video, userId);
@@ -44,6 +47,11 @@ export function recordGaps() {
 
   globalThis.gapsOfThisPage = {
     now: () => performance.now(),
+    /** The longest time that the page did not come to run, in milliseconds. */
+    stalled(from, until) {
+      const marks = turns.filter((at) => at >= from && at <= until);
+      return Math.max(0, ...marks.slice(1).map((at, index) => at - marks[index]));
+    },
     /** The longest time without a new picture of somebody, in milliseconds. */
     picture(userId, from, until) {
       const times = (frames.get(userId) ?? []).filter((at) => at >= from && at <= until);

@@ -173,6 +173,14 @@ export class Person {
     );
   }
 
+  /** The longest time since then that this page did not come to run, in milliseconds: the machine's share of any gap. */
+  stalled(since) {
+    return this.page.evaluate((from) => {
+      const gaps = globalThis.gapsOfThisPage;
+      return gaps.stalled(from, gaps.now());
+    }, since);
+  }
+
   /** Sound of one voice that was made up since then, in milliseconds, at most; of voices that were there before, or of all. */
   concealed(since, { known = false } = {}) {
     return this.page.evaluate(
