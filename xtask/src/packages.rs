@@ -15,7 +15,7 @@ struct Need {
     present: fn() -> bool,
 }
 
-const NEEDS: [Need; 19] = [
+const NEEDS: [Need; 20] = [
     Need {
         purpose: "the C compiler for SQLite and libpq",
         package: "build-essential",
@@ -40,6 +40,11 @@ const NEEDS: [Need; 19] = [
         purpose: "the browser of the end-to-end tests",
         package: "chromium",
         present: || on_path("chromium"),
+    },
+    Need {
+        purpose: "the other browser of the end-to-end tests",
+        package: "firefox-esr",
+        present: || on_path("firefox-esr") || on_path("firefox"),
     },
     Need {
         purpose: "Node, which builds and tests the web packages",
@@ -168,7 +173,7 @@ fn python(statement: &str) -> bool {
     succeeds(program(peers::python()).args(["-c", statement]))
 }
 
-/// Whether GStreamer has plugins of those names; Debian keeps them by architecture.
+/// Whether `GStreamer` has plugins of those names; Debian keeps them by architecture.
 fn gstreamer(plugins: &[&str]) -> bool {
     let Ok(folders) = std::fs::read_dir("/usr/lib") else {
         return false;

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
 import { PATIENCE } from './people.mjs';
 
+const installed = ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => existsSync(path));
+
 /** Firefox with fake devices. On loopback too: it is left out of ICE otherwise. */
-export function startFirefox({ executablePath = process.env.FIREFOX ?? '/usr/bin/firefox-esr' } = {}) {
+export function startFirefox({ executablePath = process.env.FIREFOX ?? installed } = {}) {
   return puppeteer.launch({
     browser: 'firefox',
     executablePath,
