@@ -73,6 +73,8 @@ impl Room {
             peer.session.ufrags.push(local.ufrag.clone());
             out.routes.push(RouteChange::AddUfrag(local.ufrag, at));
         }
+        // Credentials that were given up are forgotten at once: nothing else may be due for long.
+        self.drain_transport(now, at, out);
         self.offer(at, out);
         Ok(())
     }
@@ -226,6 +228,53 @@ impl Room {
             let session = peer.session.id.clone();
             out.events
                 .push(event(self.id.clone(), peer.user.clone(), session));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::sfu::room::RoomContext;
+    use crate::sfu::transport::Certificate;
+    use crate::sfu::{Command, RoomId, SfuConfig};
+
+    #[test]
+    fn restarts_without_end_leave_two_credentials_at_a_time() {
+        let context = RoomContext {
+            config: SfuConfig::default(),
+            certificate: Arc::new(Certificate::generate().unwrap()),
+            candidates: Vec::new(),
+        };
+        let mut room = Room::new(RoomId::new("room"), Arc::new(context), 0);
+        let (now, mut out) = (Instant::now(), Output::new());
+        let alice: UserId = "alice".parse().unwrap();
+        let join = Command::Join {
+            peer: alice.clone(),
+            publication: Publication::ALL,
+        };
+        room.command(now, join, &mut out);
+        let Some(Event::Offer { offer, .. }) = out.events.pop() else {
+            panic!("no offer: {:?}", out.events);
+        };
+        let mut routed = HashSet::new();
+        for _ in 0..100 {
+            let restart = Command::Restart {
+                peer: alice.clone(),
+                session: Some(offer.session.clone()),
+            };
+            room.command(now, restart, &mut out);
+            for change in out.routes.drain(..) {
+                match change {
+                    RouteChange::AddUfrag(ufrag, _) => routed.insert(ufrag),
+                    RouteChange::RemoveUfrag(ufrag) => routed.remove(&ufrag),
+                    RouteChange::AddPath(..) | RouteChange::RemovePath(..) => false,
+                };
+            }
+            assert_eq!(routed.len(), 2);
         }
     }
 }
