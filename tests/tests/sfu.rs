@@ -325,6 +325,9 @@ fn nothing_is_left_of_a_room_that_is_closed() {
         }
         assert!(Instant::now() < end, "the room does not go away");
     }
+    while (sfu.counters().rooms, sfu.counters().peers) != (0, 0) {
+        assert!(Instant::now() < end, "the room is still counted");
+    }
     let before = got(&mut stage.crowd, bob);
     stage.crowd.run(Duration::from_millis(200)).unwrap();
     assert!(got(&mut stage.crowd, bob) < before + 5);

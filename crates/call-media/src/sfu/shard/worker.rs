@@ -90,7 +90,8 @@ impl Worker {
             }
             self.take_parcels(&mut state);
             let now = Instant::now();
-            if now >= next_tick {
+            // Once more when the last room went: what is counted of rooms is counted there.
+            if now >= next_tick || state.is_idle() {
                 state.tick(now);
                 self.close_overdue(now, &mut state);
                 next_tick = now + TICK;
