@@ -1,122 +1,154 @@
-"""A participant that nobody here wrote: GStreamer's webrtcbin. Sends VP8 and Opus, decodes what comes."""
+"""GStreamer's webrtcbin as a participant of a call: libnice, and GStreamer's DTLS, SRTP and RTP, with libvpx and libopus."""
 
 import asyncio
+import logging
 
 import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstSdp", "1.0")
 gi.require_version("GstWebRTC", "1.0")
-from gi.repository import Gst, GstSdp, GstWebRTC  # noqa: E402
+from gi.repository import Gst, GstSdp, GstWebRTC
 
-from participant import Participant  # noqa: E402
+from participant import main
 
-# What is sent, and on which line of the offer (`publish`).
-SOURCES = {
-    "audio": (
-        "audiotestsrc is-live=true wave=ticks ! audioconvert ! audioresample ! opusenc"
-        " ! rtpopuspay pt=111 ! capsfilter caps=application/x-rtp,media=audio,encoding-name=OPUS,payload=111"
-    ),
-    "video": (
-        "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=20/1"
-        " ! videoconvert ! vp8enc deadline=1 target-bitrate=300000 keyframe-max-dist=60 error-resilient=default"
-        " ! rtpvp8pay pt=96 picture-id-mode=15-bit"
-        " ! capsfilter caps=application/x-rtp,media=video,encoding-name=VP8,payload=96"
-    ),
+# The size of the picture tells whose it is.
+WIDTH, HEIGHT = 256, 144
+FRAME_RATE = 15
+
+# With the forwarding unit's payload types.
+SENDING = {
+    "audio": "audiotestsrc is-live=true ! opusenc ! rtpopuspay name=audio pt=111",
+    "video": f"videotestsrc is-live=true pattern=ball"
+    f" ! video/x-raw,width={WIDTH},height={HEIGHT},framerate={FRAME_RATE}/1"
+    f" ! vp8enc deadline=1 cpu-used=8 target-bitrate=300000"
+    f" ! rtpvp8pay name=video pt=96 picture-id-mode=15-bit",
 }
-SINKS = {
-    "audio": "queue ! rtpopusdepay ! opusdec ! fakesink name=sink sync=false",
-    "video": "queue ! rtpvp8depay ! vp8dec ! fakesink name=sink sync=false",
+RECEIVING = {
+    "audio": "queue ! rtpopusdepay ! opusdec",
+    "video": "queue ! rtpvp8depay request-keyframe=true ! vp8dec",
 }
+END = " ! fakesink name=end signal-handoffs=true sync=false"
+
+log = logging.getLogger("gstreamer")
 
 
-class Stack:
-    """The peer connection with the server."""
+class Peer:
+    """A peer connection of webrtcbin. GStreamer calls from threads of its own."""
 
-    def __init__(self):
-        Gst.init(None)
-        self.loop = asyncio.get_running_loop()
+    def __init__(self, received):
         self.connected = asyncio.Event()
-        self.packets = {"audio": 0, "video": 0}
-        self.frames = {"audio": 0, "video": 0}
-        self.sends = False
-        self.pipeline = Gst.Pipeline.new(None)
-        self.connection = Gst.ElementFactory.make("webrtcbin", None)
-        self.connection.set_property("bundle-policy", GstWebRTC.WebRTCBundlePolicy.MAX_BUNDLE)
-        self.connection.connect("pad-added", self.on_pad)
-        self.connection.connect("notify::connection-state", self.on_state)
-        self.pipeline.add(self.connection)
-        self.pipeline.set_state(Gst.State.PLAYING)
+        self._received = received
+        self._loop = asyncio.get_running_loop()
+        self._pipeline = None
+        self._connection = None
+        self._sent = dict.fromkeys(SENDING, 0)
+        self._flowing = {kind: asyncio.Event() for kind in SENDING}
 
-    def on_state(self, connection, _property):
+    async def answer(self, sdp, publish):
+        parsed, message = GstSdp.SDPMessage.new_from_text(sdp)
+        if parsed != GstSdp.SDPResult.OK:
+            raise ValueError("GStreamer cannot read the offer")
+        if self._pipeline is None:
+            self._begin(message, publish)
+        kind = GstWebRTC.WebRTCSDPType.OFFER
+        offer = GstWebRTC.WebRTCSessionDescription.new(kind, message)
+        await self._ask("set-remote-description", offer)
+        for flowing in self._flowing.values():
+            # Before it does, an answer does not tell the SSRC.
+            await flowing.wait()
+        answered = await self._ask("create-answer", None)
+        answer = answered.get_value("answer")
+        await self._ask("set-local-description", answer)
+        return answer.sdp.as_text()
+
+    async def count(self):
+        return dict(self._sent)
+
+    async def close(self):
+        if self._pipeline is not None:
+            self._pipeline.set_state(Gst.State.NULL)
+
+    def _begin(self, offer, publish):
+        """Sends on the lines of the offer that are for it."""
+        lines = [
+            offer.get_media(index).get_attribute_val("mid")
+            for index in range(offer.medias_len())
+        ]
+        places = {kind: lines.index(publish[kind]) for kind in SENDING}
+        sending = [
+            f"{source} ! queue ! connection.sink_{places[kind]}"
+            for kind, source in SENDING.items()
+        ]
+        connection = "webrtcbin name=connection bundle-policy=max-bundle"
+        self._pipeline = Gst.parse_launch("\n".join([connection, *sending]))
+        self._pipeline.get_bus().set_sync_handler(self._bus_message)
+        self._connection = self._pipeline.get_by_name("connection")
+        self._connection.connect("notify::connection-state", self._state_changed)
+        self._connection.connect("pad-added", self._pad_added)
+        for kind, place in places.items():
+            pad = self._connection.get_static_pad(f"sink_{place}")
+            direction = GstWebRTC.WebRTCRTPTransceiverDirection.SENDONLY
+            pad.get_property("transceiver").set_property("direction", direction)
+            probe = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
+            source = self._pipeline.get_by_name(kind).get_static_pad("src")
+            source.add_probe(probe, self._packets_sent, kind)
+        self._pipeline.set_state(Gst.State.PLAYING)
+
+    async def _ask(self, signal, argument):
+        """What comes of a promise."""
+        done = self._loop.create_future()
+
+        def kept(promise):
+            self._loop.call_soon_threadsafe(done.set_result, promise)
+
+        promise = Gst.Promise.new_with_change_func(kept)
+        self._connection.emit(signal, argument, promise)
+        reply = (await done).get_reply()
+        if reply is not None and reply.has_field("error"):
+            raise RuntimeError(f"{signal}: {reply.get_value('error')}")
+        return reply
+
+    def _bus_message(self, _bus, message):
+        if message.type == Gst.MessageType.ERROR:
+            error, details = message.parse_error()
+            log.error("%s (%s)", error, details)
+        return Gst.BusSyncReply.DROP
+
+    def _state_changed(self, connection, _):
         state = connection.get_property("connection-state")
         if state == GstWebRTC.WebRTCPeerConnectionState.CONNECTED:
-            self.loop.call_soon_threadsafe(self.connected.set)
+            self._loop.call_soon_threadsafe(self.connected.set)
 
-    def on_pad(self, _connection, pad):
+    def _packets_sent(self, _pad, info, kind):
+        many = info.type & Gst.PadProbeType.BUFFER_LIST
+        self._sent[kind] += info.get_buffer_list().length() if many else 1
+        self._loop.call_soon_threadsafe(self._flowing[kind].set)
+        return Gst.PadProbeReturn.OK
+
+    def _pad_added(self, _connection, pad):
         if pad.get_direction() != Gst.PadDirection.SRC:
             return
         kind = pad.get_current_caps().get_structure(0).get_string("media")
-        branch = Gst.parse_bin_from_description(SINKS[kind], True)
-        self.pipeline.add(branch)
-        branch.sync_state_with_parent()
-        pad.add_probe(Gst.PadProbeType.BUFFER, self.count, (self.packets, kind))
-        decoded = branch.get_by_name("sink").get_static_pad("sink")
-        decoded.add_probe(Gst.PadProbeType.BUFFER, self.count, (self.frames, kind))
-        pad.link(branch.get_static_pad("sink"))
+        line = pad.get_property("transceiver").get_property("mid")
+        pad.add_probe(Gst.PadProbeType.BUFFER, self._packet_came, line)
+        receiving = Gst.parse_bin_from_description(RECEIVING[kind] + END, True)
+        receiving.get_by_name("end").connect("handoff", self._frame_came, line)
+        self._pipeline.add(receiving)
+        receiving.sync_state_with_parent()
+        pad.link(receiving.get_static_pad("sink"))
 
-    @staticmethod
-    def count(_pad, _info, counted):
-        counters, kind = counted
-        counters[kind] += 1
+    def _packet_came(self, _pad, _info, line):
+        self._loop.call_soon_threadsafe(self._received.packets, line, 1)
         return Gst.PadProbeReturn.OK
 
-    async def answer(self, offer, publish):
-        _, sdp = GstSdp.SDPMessage.new_from_text(offer)
-        description = GstWebRTC.WebRTCSessionDescription.new(GstWebRTC.WebRTCSDPType.OFFER, sdp)
-        if not self.sends:
-            # A pad of a line has to be there before the line is answered.
-            self.send(sdp, publish)
-        await self.asked("set-remote-description", description)
-        answered = await self.asked("create-answer", None)
-        answer = answered.get_value("answer")
-        await self.asked("set-local-description", answer)
-        return answer.sdp.as_text()
-
-    def send(self, sdp, publish):
-        """Sources for the lines of the offer on which to send."""
-        self.sends = True
-        for number in range(sdp.medias_len()):
-            mid = sdp.get_media(number).get_attribute_val("mid")
-            for kind, source in SOURCES.items():
-                if publish[kind] == mid:
-                    branch = Gst.parse_bin_from_description(source, True)
-                    self.pipeline.add(branch)
-                    pad = self.connection.request_pad_simple(f"sink_{number}")
-                    branch.get_static_pad("src").link(pad)
-                    branch.sync_state_with_parent()
-
-    async def asked(self, signal, argument):
-        """Emits a signal of webrtcbin that answers by a promise."""
-        done = self.loop.create_future()
-
-        def changed(promise):
-            reply = promise.get_reply()
-            self.loop.call_soon_threadsafe(done.set_result, reply)
-
-        promise = Gst.Promise.new_with_change_func(changed)
-        self.connection.emit(signal, argument, promise)
-        return await done
-
-    async def received(self):
-        return {"packets": self.packets, "frames": self.frames}
-
-    async def close(self):
-        self.pipeline.set_state(Gst.State.NULL)
+    def _frame_came(self, _sink, _buffer, pad, line):
+        caps = pad.get_current_caps().get_structure(0)
+        found = [caps.get_int(name) for name in ("width", "height")]
+        size = [number for is_there, number in found if is_there]
+        self._loop.call_soon_threadsafe(self._received.frame, line, *size)
 
 
-async def main():
-    await Participant(Stack()).run()
-
-
-asyncio.run(main())
+if __name__ == "__main__":
+    Gst.init(None)
+    main(__doc__, Peer)

@@ -1,4 +1,5 @@
-//! WebRTC stacks that nobody here wrote, as participants of a call over the SFU: aiortc and GStreamer's webrtcbin.
+//! WebRTC stacks that nobody here wrote, as participants of a call over the SFU: aiortc and `GStreamer`'s webrtcbin, by the scripts in
+//! `tests/peers`.
 //!
 //! Each test runs in a network namespace of its own, since neither stack takes a loopback address for a candidate.
 
@@ -7,244 +8,393 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use call_tests::media::{Crowd, MediaPeer, PeerId, SendPlan};
-use call_tests::{Device, ISLAND, PATIENCE, Server, is_island, island};
+use call_tests::{Device, ISLAND, Server, id_of, is_island, island};
 use serde_json::{Value, json};
 
+/// Small enough for a decoder in Python on a busy machine.
 const PLAN: SendPlan = SendPlan {
-    frame_rate: 30.0,
-    packets: 2,
-    packet_bytes: 1000,
+    frame_rate: 15.0,
+    packets: 3,
+    packet_bytes: 500,
 };
 
-/// A foreign participant: a script that takes the call, and what it says.
-struct Foreigner {
-    child: Child,
-    name: &'static str,
-    said: Arc<Mutex<Value>>,
+/// An interpreter starts, and so does media.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How large the pictures are, which tells whose they are.
+const SYNTHETIC: (u64, u64) = (64, 48);
+const AIORTC: (u64, u64) = (320, 240);
+const GSTREAMER: (u64, u64) = (256, 144);
+
+#[test]
+fn aiortc_sees_and_is_seen() {
+    on_an_island("aiortc_sees_and_is_seen", || sees_and_is_seen("aiortc"));
 }
 
-impl Foreigner {
-    fn start(script: &'static str, server: &Server, user: &str, call: &str) -> Self {
-        let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let python = top.join("target/peers/bin/python");
+#[test]
+fn gstreamer_sees_and_is_seen() {
+    on_an_island("gstreamer_sees_and_is_seen", || {
+        sees_and_is_seen("gstreamer")
+    });
+}
+
+#[test]
+fn aiortc_and_gstreamer_see_each_other() {
+    on_an_island("aiortc_and_gstreamer_see_each_other", see_each_other);
+}
+
+/// A call of a stranger and Alice, to which Carol comes and from which she goes.
+async fn sees_and_is_seen(stranger: &str) {
+    let mut scene = Scene::begin(&[stranger]).await;
+    scene
+        .until("both see and hear each other", |scene| {
+            scene.stranger(stranger).has_seen("alice", 20, SYNTHETIC)
+                && scene.stranger(stranger).has_heard("alice", 50)
+                && scene.person("alice").packets(stranger, "video") > 30
+                && scene.person("alice").packets(stranger, "audio") > 50
+        })
+        .await;
+
+    scene.add("carol").await;
+    scene
+        .until("they see and hear a third, who sees them", |scene| {
+            scene.stranger(stranger).has_seen("carol", 20, SYNTHETIC)
+                && scene.stranger(stranger).has_heard("carol", 50)
+                && scene.person("carol").packets(stranger, "video") > 30
+                && scene.person("carol").packets(stranger, "audio") > 50
+        })
+        .await;
+
+    scene.leave("carol").await;
+    let frames = scene.stranger(stranger).frames("alice", "video");
+    let packets = scene.person("alice").packets(stranger, "video");
+    scene
+        .until("it goes on without the third", |scene| {
+            let now = scene.stranger(stranger).frames("alice", "video");
+            now > frames + 20 && scene.person("alice").packets(stranger, "video") > packets + 30
+        })
+        .await;
+    scene.end().await;
+}
+
+/// What one encodes the other decodes.
+async fn see_each_other() {
+    let mut scene = Scene::begin(&["aiortc", "gstreamer"]).await;
+    scene
+        .until("they see and hear each other", |scene| {
+            scene
+                .stranger("aiortc")
+                .has_seen("gstreamer", 20, GSTREAMER)
+                && scene.stranger("aiortc").has_heard("gstreamer", 50)
+                && scene.stranger("gstreamer").has_seen("aiortc", 20, AIORTC)
+                && scene.stranger("gstreamer").has_heard("aiortc", 50)
+        })
+        .await;
+    scene.end().await;
+}
+
+/// Runs a test of this program there.
+fn on_an_island<S: Future<Output = ()>>(name: &str, scenario: impl FnOnce() -> S) {
+    if is_island() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        return runtime.unwrap().block_on(scenario());
+    }
+    let mut again = island(std::env::current_exe().unwrap());
+    let output = again.args([name, "--exact", "--nocapture"]).output();
+    let output =
+        output.expect("`unshare` (util-linux) and `ip` (iproute2) make a network namespace");
+    let told = String::from_utf8_lossy(&output.stdout);
+    println!("{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && told.contains("1 passed"));
+}
+
+/// A server, people with synthetic media, and strangers.
+struct Scene {
+    server: Server,
+    call: String,
+    crowd: Crowd,
+    began: Instant,
+    people: Vec<Person>,
+    strangers: Vec<Stranger>,
+}
+
+/// A device, and the synthetic media of its peer connection.
+struct Person {
+    device: Device,
+    media: Option<PeerId>,
+    session: Value,
+    is_connected: bool,
+    /// What comes on which line.
+    tracks: Vec<Value>,
+    /// Packets that have come on each of them.
+    counted: Vec<u64>,
+}
+
+/// A script.
+struct Stranger {
+    name: String,
+    child: Child,
+    reports: Receiver<Value>,
+    /// What it told last.
+    latest: Value,
+}
+
+impl Scene {
+    /// Alice calls the strangers.
+    async fn begin(strangers: &[&str]) -> Self {
+        let server = Server::start(&[
+            ("CALL__SFU__ENABLED", "true"),
+            (
+                "CALL__SFU__LISTEN",
+                &format!("udp:{ISLAND}:0,tcp:{ISLAND}:0"),
+            ),
+            ("CALL__POLICY__TOPOLOGY", "sfu"),
+        ])
+        .await;
+        let alice = Person::new(Device::connected(&server, "alice", "a1").await);
+        let started = strangers
+            .iter()
+            .map(|name| Stranger::start(name, &server))
+            .collect();
+        let call = id_of(&alice.device.initiate(strangers).await);
+        Self {
+            server,
+            call,
+            crowd: Crowd::new().unwrap(),
+            began: Instant::now(),
+            people: vec![alice],
+            strangers: started,
+        }
+    }
+
+    /// Alice has somebody called, who takes it.
+    async fn add(&mut self, name: &str) {
+        let device = Device::connected(&self.server, name, "device").await;
+        let path = format!("/api/calls/{}/participants", self.call);
+        let added = self.people[0]
+            .device
+            .post(&path, json!({"userIds": [name]}));
+        assert_eq!(added.await.status, 200);
+        assert_eq!(device.answer(&self.call).await.status, 200);
+        self.people.push(Person::new(device));
+    }
+
+    async fn leave(&mut self, name: &str) {
+        let at = self.people.iter().position(|p| p.device.user == name);
+        let person = self.people.remove(at.unwrap());
+        let path = format!("/api/calls/{}/leave", self.call);
+        assert_eq!(person.device.post(&path, json!({})).await.status, 200);
+        self.crowd.remove(person.media.unwrap());
+    }
+
+    /// Alice ends the call, and the strangers notice.
+    async fn end(mut self) {
+        let path = format!("/api/calls/{}/end", self.call);
+        let ended = self.people[0].device.post(&path, json!({})).await;
+        assert_eq!(ended.status, 200);
+        self.until("the strangers have gone home", |scene| {
+            let strangers = &mut scene.strangers;
+            strangers.iter_mut().all(|stranger| {
+                let is_over = stranger.child.try_wait().unwrap().is_some();
+                is_over && stranger.latest["final"] == true
+            })
+        })
+        .await;
+        assert!(!self.server.log().contains("panicked"));
+    }
+
+    fn person(&self, name: &str) -> &Person {
+        let mut people = self.people.iter();
+        people.find(|person| person.device.user == name).unwrap()
+    }
+
+    fn stranger(&self, name: &str) -> &Stranger {
+        let mut strangers = self.strangers.iter();
+        strangers.find(|stranger| stranger.name == name).unwrap()
+    }
+
+    /// Lets everybody live until it is so.
+    async fn until(&mut self, what: &str, mut so: impl FnMut(&mut Self) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !so(self) {
+            let is_late = Instant::now() > end;
+            let told = if is_late {
+                self.tell().await
+            } else {
+                String::new()
+            };
+            assert!(!is_late, "waited in vain until {what}\n{told}");
+            self.live().await;
+        }
+    }
+
+    async fn live(&mut self) {
+        for at in 0..self.people.len() {
+            let frame = self.people[at].device.frame();
+            if let Ok(frame) = tokio::time::timeout(Duration::from_millis(1), frame).await {
+                self.message(at, &frame.expect("the socket is open")).await;
+            }
+        }
+        self.crowd.run(Duration::from_millis(10)).unwrap();
+        for person in &mut self.people {
+            let Some(peer) = person.media.and_then(|media| self.crowd.peer(media)) else {
+                continue;
+            };
+            if peer.is_connected() && !person.is_connected {
+                person.is_connected = true;
+                person.device.say_connected(&self.call).await;
+            }
+            person.counted = person
+                .tracks
+                .iter()
+                .map(|track| peer.received.on_line(track["mid"].as_str().unwrap()))
+                .collect();
+        }
+        for stranger in &mut self.strangers {
+            while let Ok(report) = stranger.reports.try_recv() {
+                println!("{}: {report}", stranger.name);
+                stranger.latest = report;
+            }
+            if let Some(status) = stranger.child.try_wait().unwrap() {
+                assert!(status.success(), "{} ended with {status}", stranger.name);
+            }
+        }
+    }
+
+    async fn message(&mut self, at: usize, message: &Value) {
+        let user = &self.people[at].device.user;
+        assert_ne!(message["type"], "error", "{user} was told: {message}");
+        if message["type"] != "media:offer" {
+            return;
+        }
+        let person = &mut self.people[at];
+        let media = if let Some(media) = person.media {
+            assert_eq!(message["session"], person.session, "one session is enough");
+            media
+        } else {
+            let peer = MediaPeer::new(ISLAND, self.began, Some(PLAN)).unwrap();
+            self.crowd.add(peer).unwrap()
+        };
+        person.media = Some(media);
+        person.session = message["session"].clone();
+        person
+            .tracks
+            .clone_from(message["tracks"].as_array().unwrap());
+        let peer = self.crowd.peer(media).unwrap();
+        let line = |source: &str| message["publish"][source].as_str().unwrap();
+        let sdp = message["sdp"].as_str().unwrap();
+        let answer = peer.answer(sdp, line("video")).unwrap();
+        peer.speak_on(line("audio"));
+        let answer = json!({
+            "type": "media:answer", "callId": self.call, "session": message["session"],
+            "revision": message["revision"], "sdp": answer,
+        });
+        person.device.send(&answer).await;
+    }
+
+    /// What is known when something went wrong.
+    async fn tell(&self) -> String {
+        let path = format!("/api/calls/{}/stats", self.call);
+        let stats = self.people[0].device.get(&path).await.body;
+        let log = self.server.log();
+        let reports: Vec<_> = self
+            .strangers
+            .iter()
+            .map(|s| s.latest.to_string())
+            .collect();
+        format!("{}\n{stats:#}\n{log}", reports.join("\n"))
+    }
+}
+
+impl Person {
+    fn new(device: Device) -> Self {
+        Self {
+            device,
+            media: None,
+            session: Value::Null,
+            is_connected: false,
+            tracks: Vec::new(),
+            counted: Vec::new(),
+        }
+    }
+
+    /// Packets that came of somebody's camera or microphone.
+    fn packets(&self, user: &str, source: &str) -> u64 {
+        let tracks = self.tracks.iter().zip(&self.counted);
+        tracks
+            .filter(|(track, _)| track["userId"] == user && track["source"] == source)
+            .map(|(_, packets)| *packets)
+            .sum()
+    }
+}
+
+impl Stranger {
+    fn start(name: &str, server: &Server) -> Self {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let python = tests.join("../target/peers/bin/python");
         assert!(
             python.exists(),
-            "run `cargo xtask test --only packages,peers` first"
+            "no {}: `cargo xtask test --only packages,peers` makes it",
+            python.display()
         );
         let mut child = Command::new(python)
-            .arg(top.join("tests/peers").join(script))
-            .args(["--url", &server.url(), "--call", call])
-            .args(["--token", &server.token(user)])
+            .arg(tests.join(format!("peers/{name}_peer.py")))
+            .args(["--url", &server.url(), "--token", &server.token(name)])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
-        let output = child.stdout.take().unwrap();
-        let said = Arc::new(Mutex::new(Value::Null));
-        let latest = Arc::clone(&said);
+            .expect("Python starts");
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (teller, reports) = channel();
         std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                *latest.lock().unwrap() = serde_json::from_str(&line).expect("lines of JSON");
+            for line in lines.map_while(Result::ok) {
+                let report = serde_json::from_str(&line).expect("the script prints JSON");
+                if teller.send(report).is_err() {
+                    return;
+                }
             }
         });
         Self {
+            name: name.to_owned(),
             child,
-            name: script,
-            said,
+            reports,
+            latest: Value::Null,
         }
     }
 
-    /// What it has got: `packets` or `frames` of `audio` or `video`.
-    fn got(&self, what: &str, kind: &str) -> u64 {
-        let said = self.said.lock().unwrap();
-        said[what][kind].as_u64().unwrap_or(0)
+    fn has_seen(&self, user: &str, frames: u64, (width, height): (u64, u64)) -> bool {
+        let seen = self.received(user, "video");
+        seen["frames"].as_u64() >= Some(frames)
+            && seen["width"] == width
+            && seen["height"] == height
     }
 
-    fn assert_lives(&mut self) {
-        if let Some(status) = self.child.try_wait().unwrap() {
-            panic!("{} ended with {status}", self.name);
-        }
+    fn has_heard(&self, user: &str, frames: u64) -> bool {
+        self.frames(user, "audio") >= frames
+    }
+
+    /// Decoded frames of somebody's camera or microphone.
+    fn frames(&self, user: &str, source: &str) -> u64 {
+        self.received(user, source)["frames"].as_u64().unwrap_or(0)
+    }
+
+    fn received(&self, user: &str, source: &str) -> Value {
+        let received = self.latest["received"].as_array();
+        let mut received = received.into_iter().flatten();
+        let wanted = |one: &&Value| one["userId"] == user && one["source"] == source;
+        received.find(wanted).cloned().unwrap_or_default()
     }
 }
 
-impl Drop for Foreigner {
+impl Drop for Stranger {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Alice, of the engine that the other tests use, and whoever she calls.
-struct Scene {
-    server: Server,
-    alice: Device,
-    crowd: Crowd,
-    media: Option<PeerId>,
-    call: String,
-    foreigners: Vec<Foreigner>,
-}
-
-impl Scene {
-    async fn begin(scripts: &[&'static str]) -> Self {
-        let listen = format!("udp:{ISLAND}:0,tcp:{ISLAND}:0");
-        let server = Server::start(&[
-            ("CALL__SFU__ENABLED", "true"),
-            ("CALL__SFU__LISTEN", &listen),
-            ("CALL__POLICY__TOPOLOGY", "sfu"),
-        ])
-        .await;
-        let alice = Device::connected(&server, "alice", "a1").await;
-        let users = ["bob", "carol"];
-        let callees = &users[..scripts.len()];
-        let call = alice.initiate(callees).await;
-        let call = call["id"].as_str().unwrap().to_owned();
-        let foreigners = scripts
-            .iter()
-            .zip(callees)
-            .map(|(script, user)| Foreigner::start(script, &server, user, &call))
-            .collect();
-        Self {
-            server,
-            alice,
-            crowd: Crowd::new().unwrap(),
-            media: None,
-            call,
-            foreigners,
-        }
-    }
-
-    /// Lets everybody live until it is so.
-    async fn until(&mut self, what: &str, so: impl Fn(&mut MediaPeer, &[Foreigner]) -> bool) {
-        let end = Instant::now() + 2 * PATIENCE;
-        let mut is_connected = false;
-        loop {
-            for foreigner in &mut self.foreigners {
-                foreigner.assert_lives();
-            }
-            let now = Instant::now();
-            while let Ok(frame) =
-                tokio::time::timeout(Duration::from_millis(1), self.alice.frame()).await
-            {
-                let message = frame.expect("alice's socket stays open");
-                if message["type"] == "media:offer" {
-                    self.answer(&message).await;
-                }
-            }
-            self.crowd.run(Duration::from_millis(5)).unwrap();
-            let media = self.media.and_then(|media| self.crowd.peer(media));
-            if let Some(media) = media {
-                if media.is_connected() && !is_connected {
-                    is_connected = true;
-                    self.alice.say_connected(&self.call).await;
-                }
-                if so(media, &self.foreigners) {
-                    return;
-                }
-            }
-            if now >= end {
-                let said = self.foreigners.iter();
-                let said: Vec<_> = said
-                    .map(|one| one.said.lock().unwrap().to_string())
-                    .collect();
-                let stats = format!("/api/calls/{}/stats", self.call);
-                let stats = self.alice.get(&stats).await.body;
-                let log = self.server.log();
-                panic!(
-                    "waited in vain until {what}; the foreigners say {said:?}, the server {stats:#}\n{log}"
-                );
-            }
-        }
-    }
-
-    async fn answer(&mut self, offer: &Value) {
-        let media = *self.media.get_or_insert_with(|| {
-            let peer = MediaPeer::new(ISLAND, Instant::now(), Some(PLAN)).unwrap();
-            self.crowd.add(peer).unwrap()
-        });
-        let peer = self.crowd.peer(media).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let sdp = peer
-            .answer(&text(&offer["sdp"]), &text(&offer["publish"]["video"]))
-            .unwrap();
-        peer.speak_on(&text(&offer["publish"]["audio"]));
-        let answer = json!({
-            "type": "media:answer", "callId": self.call, "session": offer["session"],
-            "revision": offer["revision"], "sdp": sdp,
-        });
-        self.alice.send(&answer).await;
-    }
-}
-
-/// Runs the test of that name again where there is an address that is not loopback; `false`: this is there.
-fn runs_on_an_island(test: &str) -> bool {
-    if is_island() {
-        return false;
-    }
-    let status = island(std::env::current_exe().unwrap())
-        .args([test, "--exact", "--nocapture"])
-        .status()
-        .expect("`unshare` of util-linux");
-    assert!(status.success(), "{test} failed on its island");
-    true
-}
-
-fn hears_and_sees(alice: &MediaPeer) -> bool {
-    alice.received.packets > 50 && alice.received.sounds > 50
-}
-
-#[tokio::test]
-async fn aiortc_and_a_participant_get_each_others_media() {
-    if runs_on_an_island("aiortc_and_a_participant_get_each_others_media") {
-        return;
-    }
-    let mut scene = Scene::begin(&["aiortc_peer.py"]).await;
-    scene
-        .until(
-            "alice and aiortc have media of each other",
-            |alice, peers| {
-                hears_and_sees(alice)
-                    && peers[0].got("packets", "video") > 50
-                    && peers[0].got("frames", "audio") > 50
-            },
-        )
-        .await;
-}
-
-#[tokio::test]
-async fn gstreamer_and_a_participant_get_each_others_media() {
-    if runs_on_an_island("gstreamer_and_a_participant_get_each_others_media") {
-        return;
-    }
-    let mut scene = Scene::begin(&["gstreamer_peer.py"]).await;
-    scene
-        .until(
-            "alice and GStreamer have media of each other",
-            |alice, peers| {
-                hears_and_sees(alice)
-                    && peers[0].got("packets", "video") > 50
-                    && peers[0].got("packets", "audio") > 50
-            },
-        )
-        .await;
-}
-
-/// What alice sends nobody can decode; what these two send, both can.
-#[tokio::test]
-async fn two_foreign_stacks_decode_each_others_pictures() {
-    if runs_on_an_island("two_foreign_stacks_decode_each_others_pictures") {
-        return;
-    }
-    let mut scene = Scene::begin(&["aiortc_peer.py", "gstreamer_peer.py"]).await;
-    scene
-        .until("both have decoded the other's pictures", |alice, peers| {
-            hears_and_sees(alice)
-                && peers.iter().all(|peer| {
-                    peer.got("frames", "video") > 20 && peer.got("frames", "audio") > 50
-                })
-        })
-        .await;
 }
