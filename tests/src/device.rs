@@ -54,7 +54,7 @@ impl Device {
             token: site.token(user),
             url: site.url().to_owned(),
             socket_url: site.socket_url(),
-            http: reqwest::Client::new(),
+            http: client(),
             socket: None,
             waiting: VecDeque::new(),
             versions: BTreeMap::new(),
@@ -329,4 +329,12 @@ impl Device {
         self.send(&json!({"type": "call:connected", "callId": call}))
             .await;
     }
+}
+
+/// A client that gives connections up before the server does: a request must not meet with the end of one.
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .pool_idle_timeout(Duration::from_secs(2))
+        .build()
+        .expect("a client without special wishes")
 }

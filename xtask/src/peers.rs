@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 
 use crate::shell::{execute, program, root};
 
-/// The Python that sees Debian's packages (PyGObject), where there is one.
+/// The Python that sees Debian's packages (`PyGObject`), where there is one.
 pub(crate) fn python() -> &'static str {
     const SYSTEM: &str = "/usr/bin/python3";
     if Path::new(SYSTEM).exists() {

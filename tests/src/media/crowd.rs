@@ -34,14 +34,12 @@ impl Crowd {
 
     /// Takes somebody in.
     pub fn add(&mut self, peer: MediaPeer) -> Result<PeerId> {
-        let number = match self.peers.iter().position(Option::is_none) {
-            Some(free) => free,
-            None => {
-                self.peers.push(None);
-                self.due.push(Instant::now());
-                self.peers.len() - 1
-            }
-        };
+        let free = self.peers.iter().position(Option::is_none);
+        let number = free.unwrap_or_else(|| {
+            self.peers.push(None);
+            self.due.push(Instant::now());
+            self.peers.len() - 1
+        });
         self.poll.registry().register(
             &mut SourceFd(&peer.socket().as_raw_fd()),
             Token(number),

@@ -127,7 +127,7 @@ impl MediaPeer {
     /// Takes what came, sends what is due, and says when it wants to be called again.
     pub fn drive(&mut self, now: Instant, buffer: &mut [u8]) -> Result<Instant> {
         self.receive(buffer)?;
-        let published = self.connected && self.publisher.publish(&mut self.rtc, now)?;
+        let published = self.connected && self.publisher.publish(&mut self.rtc, now);
         if published || now >= self.timeout {
             self.rtc.handle_input(Input::Timeout(now))?;
         }

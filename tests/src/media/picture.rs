@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Picture {
     began: Instant,
     packet_bytes: usize,
-    picture_id: u16,
+    number: u16,
     key_frame: bool,
 }
 
@@ -31,7 +31,7 @@ impl Picture {
         Self {
             began,
             packet_bytes: packet_bytes.max(DESCRIPTOR + FRAME_MIN + STAMP),
-            picture_id: 0,
+            number: 0,
             key_frame: true,
         }
     }
@@ -44,7 +44,7 @@ impl Picture {
     /// The payloads of the next frame.
     pub(super) fn frame(&mut self, now: Instant, packets: usize) -> Vec<Vec<u8>> {
         let key_frame = std::mem::take(&mut self.key_frame);
-        self.picture_id = (self.picture_id + 1) & 0x7fff;
+        self.number = (self.number + 1) & 0x7fff;
         (0..packets.max(1))
             .map(|number| self.packet(now, number == 0, key_frame))
             .collect()
@@ -52,7 +52,7 @@ impl Picture {
 
     fn packet(&self, now: Instant, first: bool, key_frame: bool) -> Vec<u8> {
         let mut packet = vec![0; self.packet_bytes];
-        let [high, low] = (self.picture_id | 0x8000).to_be_bytes();
+        let [high, low] = (self.number | 0x8000).to_be_bytes();
         packet[0] = if first { 0x90 } else { 0x80 };
         packet[1] = 0x80;
         packet[2] = high;

@@ -1,6 +1,5 @@
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
 use str0m::Rtc;
 use str0m::media::{KeyframeRequest, Mid, Rid};
 use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
@@ -111,21 +110,19 @@ impl Publisher {
     }
 
     /// Writes what is due; true: something was written.
-    pub(super) fn publish(&mut self, rtc: &mut Rtc, now: Instant) -> Result<bool> {
+    pub(super) fn publish(&mut self, rtc: &mut Rtc, now: Instant) -> bool {
         let sounded = match &mut self.sound {
             Some((line, sound)) if sound.next() <= now => sound.publish(rtc, *line, now),
             Some(_) | None => false,
         };
         let shown = match (self.plan, self.line) {
-            (Some(plan), Some(line)) if self.next_frame <= now => {
-                self.show(rtc, now, plan, line)?
-            }
+            (Some(plan), Some(line)) if self.next_frame <= now => self.show(rtc, now, plan, line),
             (_, _) => false,
         };
-        Ok(sounded || shown)
+        sounded || shown
     }
 
-    fn show(&mut self, rtc: &mut Rtc, now: Instant, plan: SendPlan, line: Mid) -> Result<bool> {
+    fn show(&mut self, rtc: &mut Rtc, now: Instant, plan: SendPlan, line: Mid) -> bool {
         let interval = Duration::from_secs_f64(1.0 / plan.frame_rate);
         // After a pause it goes on, and does not catch up.
         self.next_frame = (self.next_frame + interval).max(now);
@@ -133,7 +130,7 @@ impl Publisher {
             .media(line)
             .and_then(|media| media.remote_pts().first().copied());
         let Some(payload_type) = payload_type else {
-            return Ok(false);
+            return false;
         };
         if self.layers.is_empty() {
             self.layers = layers(rtc, line, self.began, plan);
@@ -167,7 +164,7 @@ impl Publisher {
                 );
             }
         }
-        Ok(true)
+        true
     }
 }
 

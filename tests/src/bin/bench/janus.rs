@@ -1,4 +1,4 @@
-//! Janus and its VideoRoom plugin, as the SFU's peer in the benchmark.
+//! Janus and its `VideoRoom` plugin, as the SFU's peer in the benchmark.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -31,7 +31,7 @@ pub(crate) struct JanusClient {
     transactions: u64,
 }
 
-/// A handle of the VideoRoom plugin.
+/// A handle of the `VideoRoom` plugin.
 #[derive(Clone, Copy)]
 pub(crate) struct Handle(u64);
 
@@ -133,7 +133,7 @@ impl JanusClient {
             "request": "create", "room": ROOM, "publishers": 10, "videocodec": "vp8",
             "bitrate": 100_000_000, "fir_freq": 0, "notify_joining": false,
         });
-        self.ask(self.message(handle, body, None)).await?;
+        self.ask(self.message(handle, &body, None)).await?;
         Ok(())
     }
 
@@ -141,11 +141,11 @@ impl JanusClient {
     pub(crate) async fn publish(&mut self, offer: &str) -> Result<(u64, String)> {
         let handle = self.attach().await?;
         let body = json!({"request": "join", "ptype": "publisher", "room": ROOM});
-        let joined = self.event(self.message(handle, body, None)).await?;
+        let joined = self.event(self.message(handle, &body, None)).await?;
         let feed = joined["plugindata"]["data"]["id"].as_u64();
         let jsep = json!({"type": "offer", "sdp": offer});
         let body = json!({"request": "publish", "audio": false, "video": true});
-        let answered = self.event(self.message(handle, body, Some(jsep))).await?;
+        let answered = self.event(self.message(handle, &body, Some(jsep))).await?;
         Ok((feed.context("a feed")?, sdp(&answered)?))
     }
 
@@ -155,14 +155,14 @@ impl JanusClient {
         let body = json!({
             "request": "join", "ptype": "subscriber", "room": ROOM, "streams": [{"feed": feed}],
         });
-        let offered = self.event(self.message(handle, body, None)).await?;
+        let offered = self.event(self.message(handle, &body, None)).await?;
         Ok((handle, sdp(&offered)?))
     }
 
     /// Answers the offer of a subscription.
     pub(crate) async fn start(&mut self, handle: Handle, answer: &str) -> Result<()> {
         let jsep = json!({"type": "answer", "sdp": answer});
-        let message = self.message(handle, json!({"request": "start"}), Some(jsep));
+        let message = self.message(handle, &json!({"request": "start"}), Some(jsep));
         self.event(message).await?;
         Ok(())
     }
@@ -175,7 +175,7 @@ impl JanusClient {
         Ok(Handle(id(&self.ask(attach).await?)?))
     }
 
-    fn message(&self, handle: Handle, body: Value, jsep: Option<Value>) -> Value {
+    fn message(&self, handle: Handle, body: &Value, jsep: Option<Value>) -> Value {
         let mut message = json!({
             "janus": "message", "session_id": self.session, "handle_id": handle.0, "body": body,
         });

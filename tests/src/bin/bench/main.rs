@@ -69,7 +69,7 @@ async fn main() -> Result<()> {
     }
     if chosen(What::Sfu) {
         if is_island() {
-            sfu::run(arguments.rounds, seconds).await?;
+            Box::pin(sfu::run(arguments.rounds, seconds)).await?;
         } else {
             on_an_island(&arguments)?;
         }

@@ -1,6 +1,8 @@
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
+use call_tests::Site;
 use call_tests::process::{processor_seconds, resident};
 use hdrhistogram::Histogram;
 
@@ -51,6 +53,44 @@ fn milliseconds(histogram: &Histogram<u64>, quantile: f64) -> f64 {
     histogram.value_at_quantile(quantile) as f64 / 1000.0
 }
 
+/// Who is in the server's SFU, as its metrics tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Occupants {
+    rooms: f64,
+    peers: f64,
+}
+
+impl Occupants {
+    pub(crate) async fn of(site: &Site) -> Result<Self> {
+        let url = format!("{}/metrics", site.url());
+        let metrics = reqwest::get(url).await?.error_for_status()?.text().await?;
+        let gauge = |name: &str| -> Result<f64> {
+            let line = metrics
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            let value = line.with_context(|| format!("{name} is not among the metrics"))?;
+            Ok(value.trim().parse()?)
+        };
+        Ok(Self {
+            rooms: gauge("call_sfu_rooms")?,
+            peers: gauge("call_sfu_peers")?,
+        })
+    }
+
+    pub(crate) fn is_nobody(self) -> bool {
+        self.rooms == 0.0 && self.peers == 0.0
+    }
+
+    pub(crate) fn ensure_nobody(self) -> Result<()> {
+        let Self { rooms, peers } = self;
+        ensure!(
+            self.is_nobody(),
+            "{rooms} rooms and {peers} peers are left in the SFU"
+        );
+        Ok(())
+    }
+}
+
 impl Figures {
     pub(crate) fn new(pid: Option<u32>) -> Result<Self> {
         let processor = pid.map_or(Ok(0.0), processor_seconds)?;
@@ -87,11 +127,12 @@ impl Figures {
             let processor = processor_seconds(pid)?;
             let share = (processor - self.processor) / elapsed.as_secs_f64();
             self.processor = processor;
-            line += &format!(
+            write!(
+                line,
                 "  server {:>5.1} % CPU {:>5.0} MB",
                 share * 100.0,
                 resident(pid)?
-            );
+            )?;
         }
         println!("{line}");
         self.latest = Instant::now();

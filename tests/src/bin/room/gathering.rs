@@ -2,12 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use call_tests::Device;
+use call_tests::{Device, Site};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::Setting;
-use crate::figures::Figures;
+use crate::figures::{Figures, Occupants};
 use crate::seat::{Count, Ending, Seat, Ticket, initiate, take};
 use crate::stage::Stage;
 
@@ -63,12 +63,27 @@ pub(crate) async fn run(setting: Setting, calls: usize, time: Duration) -> Resul
         person.context("a participant fell")??;
     }
     outcome?;
+    if setting.pid.is_some() {
+        all_gone(&setting.site).await?;
+    }
     ensure!(
         counted.errors() == 0,
         "the server answered {} errors",
         counted.errors()
     );
     Ok(())
+}
+
+/// Nobody is left in the SFU of our own server, in a moment.
+async fn all_gone(site: &Site) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let left = Occupants::of(site).await?;
+        if left.is_nobody() || Instant::now() >= end {
+            return left.ensure_nobody();
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
 }
 
 /// Prints what happens, until the time that everybody was there is over.

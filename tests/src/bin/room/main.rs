@@ -1,6 +1,7 @@
 //! `cargo xtask room`: people in group calls of a real server, by REST and socket, with real ICE, DTLS and SRTP. Nobody decodes:
 //! what is measured is what the server does.
 
+mod chance;
 mod figures;
 mod gathering;
 mod seat;
@@ -106,26 +107,30 @@ async fn main() -> Result<()> {
         plan: plan(arguments.video_bitrate),
         join_rate: arguments.join_rate.max(0.1),
     };
-    let outcome = match arguments.soak {
-        Some(minutes) => {
-            let time = Duration::from_secs_f64(minutes * 60.0);
-            soak::run(setting, arguments.calls, time, arguments.seed).await
-        }
-        None => {
-            let time = Duration::from_secs(arguments.seconds);
-            gathering::run(setting, arguments.calls, time).await
-        }
+    let outcome = if let Some(minutes) = arguments.soak {
+        let time = Duration::from_secs_f64(minutes * 60.0);
+        soak::run(setting, arguments.calls, time, arguments.seed).await
+    } else {
+        let time = Duration::from_secs(arguments.seconds);
+        gathering::run(setting, arguments.calls, time).await
     };
     if outcome.is_err()
         && let Some(server) = &started
     {
         print_end_of_log(&server.log());
+        let kept = std::env::temp_dir().join("room-server.log");
+        std::fs::write(&kept, server.log())?;
+        println!(
+            "all of it: {} (RUST_LOG=debug makes it tell more)",
+            kept.display()
+        );
     }
     outcome
 }
 
 /// A server for large calls, all of them over its SFU.
 async fn start(arguments: &Arguments) -> Server {
+    let level = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".into());
     let people = (arguments.publishers + arguments.subscribers).clamp(2, 1000);
     Server::start(&[
         ("CALL__SFU__ENABLED", "true"),
@@ -141,7 +146,7 @@ async fn start(arguments: &Arguments) -> Server {
         ("CALL__POLICY__MAX_PARTICIPANTS", &people.to_string()),
         ("CALL__LIMITS__MESSAGES_PER_SECOND", "1000"),
         ("CALL__LIMITS__INITIATE_PER_MINUTE", "1000"),
-        ("CALL__LOG__LEVEL", "warn"),
+        ("CALL__LOG__LEVEL", &level),
     ])
     .await
 }

@@ -76,7 +76,7 @@ impl Seat {
         plan: Option<SendPlan>,
         ticket: &Ticket,
     ) -> Self {
-        let seat = Self {
+        Self {
             device,
             call: call.to_owned(),
             stage: ticket.stage.clone(),
@@ -85,8 +85,7 @@ impl Seat {
             session: None,
             connected: None,
             present: Present::new(&ticket.counted),
-        };
-        seat
+        }
     }
 
     /// Stays until the moment, or until the call is over.
@@ -139,12 +138,14 @@ impl Seat {
     }
 
     /// The network is lost, with socket and media, and comes back.
-    pub(crate) async fn vanish(&mut self, gone: Duration) {
+    pub(crate) async fn vanish(&mut self, gone: Duration) -> Result<()> {
         self.device.vanish();
         self.session = None;
         self.connected = None;
         tokio::time::sleep(gone).await;
         self.device.connect().await;
+        // The server cannot know that its session was lost, too.
+        self.restart(true).await
     }
 
     /// Asks for an ICE restart, or for a session anew.
@@ -206,6 +207,10 @@ impl Seat {
         let session = text(&offer["session"]);
         let is_new = self.session.is_none();
         let known = self.session.as_ref().filter(|(known, _)| *known == session);
+        if known.is_none() && offer["revision"] != 1 {
+            // Of a session that was lost with the network.
+            return self.restart(true).await;
+        }
         let answer = if let Some((_, actor)) = known {
             actor.answer(script).await?
         } else {
