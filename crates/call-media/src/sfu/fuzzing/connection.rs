@@ -115,12 +115,7 @@ impl Connection {
         }
         let mut number = 0;
         for _ in 0..=rounds {
-            let Some(client) = &mut self.client else {
-                return;
-            };
-            for datagram in self.inbox.drain(..) {
-                client.handle(self.now, &datagram);
-            }
+            self.listen();
             while let Some(mut datagram) = self.client.as_mut().and_then(Client::poll_transmit) {
                 number += 1;
                 if number == changed {
@@ -135,15 +130,31 @@ impl Connection {
         }
     }
 
-    /// Whatever bytes in place of SCTP, authentic if there was a handshake.
+    /// SCTP, authentic if there was a handshake, or whatever bytes in place of it.
     fn write_to_channel(&mut self, script: &mut Script<'_>) {
-        let way = path(script.byte());
+        let (way, step) = (path(script.byte()), script.byte());
+        self.listen();
         let Some(client) = self.client.as_mut().filter(|client| client.is_established) else {
             return;
         };
-        client.write(self.now, script.long_bytes());
+        let packet = match step % 8 {
+            0 => client.association.init(),
+            1 => client.association.cookie_echo(),
+            2 => script.long_bytes().to_vec(),
+            _ => client.association.chunks(script),
+        };
+        client.write(self.now, &packet);
         while let Some(mut datagram) = client.poll_transmit() {
             self.transport.handle(self.now, way, &mut datagram);
+        }
+    }
+
+    /// The client takes what the server sent.
+    fn listen(&mut self) {
+        if let Some(client) = &mut self.client {
+            for datagram in self.inbox.drain(..) {
+                client.handle(self.now, &datagram);
+            }
         }
     }
 

@@ -290,12 +290,11 @@ impl Gathering {
         packet.extend(length.to_be_bytes());
         packet.extend(body.get(..usize::from(length) * 4).unwrap_or_default());
         let streams: Vec<u32> = self.people.iter().flat_map(Person::streams).collect();
-        if let Some(ssrc) = script.one_of(&streams) {
-            // Where a report, a key-frame request or a NACK names its stream.
-            let place = [8, 8, 32].get(script.below(4)).copied().unwrap_or(12);
-            if let Some(place) = packet.get_mut(place..place + 4) {
-                place.copy_from_slice(&ssrc.to_be_bytes());
-            }
+        let stream = script.one_of(&streams);
+        // Where a report of a receiver, a key-frame request or a NACK names its stream, a report of a sender, and a FIR.
+        let place = script.one_of(&[8, 28, 12]).unwrap_or(0);
+        if let (Some(ssrc), Some(place)) = (stream, packet.get_mut(place..place + 4)) {
+            place.copy_from_slice(&ssrc.to_be_bytes());
         }
         self.decrypted(at, &mut packet);
     }

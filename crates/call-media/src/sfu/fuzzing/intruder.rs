@@ -12,6 +12,7 @@ use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use rtc_shared::TransportProtocol;
 use rtc_srtp::crypto::{HashAlgorithm, HmacAlgorithm, default_provider};
 
+use super::association::Association;
 use crate::sfu::transport::{Certificate, Fingerprint, LocalParameters};
 
 /// The certificate of the server, made once.
@@ -65,6 +66,7 @@ pub(super) fn fingerprint() -> Option<Fingerprint> {
 pub(super) struct Client {
     endpoint: Endpoint,
     pub(super) is_established: bool,
+    pub(super) association: Association,
 }
 
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 9)), 7882);
@@ -78,6 +80,7 @@ impl Client {
         Some(Self {
             endpoint,
             is_established: false,
+            association: Association::default(),
         })
     }
 
@@ -85,10 +88,13 @@ impl Client {
     pub(super) fn handle(&mut self, now: Instant, datagram: &[u8]) {
         let datagram = BytesMut::from(datagram);
         let events = self.endpoint.read(now, SERVER, None, datagram);
-        self.is_established |= events
-            .unwrap_or_default()
-            .iter()
-            .any(|event| matches!(event, EndpointEvent::HandshakeComplete));
+        for event in events.unwrap_or_default() {
+            match event {
+                EndpointEvent::HandshakeComplete => self.is_established = true,
+                EndpointEvent::ApplicationData(data) => self.association.handle(&data),
+                _ => {}
+            }
+        }
     }
 
     /// Encrypts what is meant for SCTP.
@@ -128,13 +134,16 @@ pub(super) fn check(
     mac.sign(&[&message], &mut signature).ok()?;
     push(&mut message, 0x0008, &signature);
     set_length(&mut message, 8);
-    let fingerprint = crc32(&message) ^ 0x5354_554e;
+    let fingerprint = crc(V42, &message) ^ 0x5354_554e;
     push(&mut message, 0x8028, &fingerprint.to_be_bytes());
     Some(message)
 }
 
 /// What the intruder calls itself in checks and answers.
 pub(super) const REMOTE_UFRAG: &str = "them";
+
+/// The polynomial of ITU V.42.
+const V42: u32 = 0xedb8_8320;
 
 fn push(message: &mut Vec<u8>, kind: u16, value: &[u8]) {
     message.extend(kind.to_be_bytes());
@@ -150,11 +159,11 @@ fn set_length(message: &mut [u8], more: usize) {
     message[2..4].copy_from_slice(&length.to_be_bytes());
 }
 
-/// CRC-32 of ITU V.42, bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
+/// A CRC of 32 bits, bit by bit.
+pub(super) fn crc(polynomial: u32, bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
+            (crc >> 1) ^ (polynomial * (crc & 1))
         })
     })
 }

@@ -3,6 +3,7 @@
 //! The bytes of a target are a script of steps rather than one input, so that what is only reached after other input is
 //! reached as well. A target fails by a panic, by work or memory without bound, and by the promises it checks.
 
+mod association;
 mod connection;
 mod gathering;
 mod intruder;
