@@ -73,7 +73,7 @@ impl State {
         }
         let elsewhere = self.routes.elsewhere(port, peer).or_else(|| {
             let shard = usize::from(shard_of(stun_username(datagram)?)?);
-            (shard != self.index).then_some(shard)
+            (shard != self.index && shard < self.shards.len()).then_some(shard)
         });
         match elsewhere {
             Some(shard) => {
@@ -323,5 +323,37 @@ const fn udp_path(port: u16, peer: SocketAddr) -> Path {
         peer,
         local: None,
         link: Link::Udp(port),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sfu::SfuConfig;
+    use crate::sfu::transport::Certificate;
+
+    #[test]
+    fn checks_for_shards_that_there_are_not_are_refused() {
+        let context = RoomContext {
+            config: SfuConfig::default(),
+            certificate: Arc::new(Certificate::generate().unwrap()),
+            candidates: Vec::new(),
+        };
+        let (events, _received) = crossbeam_channel::bounded(1);
+        let mut state = State::new(0, Vec::new(), events, Arc::new(context), 1);
+        let stranger = SocketAddr::from(([192, 0, 2, 1], 4000));
+        for (number, ufrag) in ["AAnobody", "//nobody", "--nobody"].into_iter().enumerate() {
+            let name = format!("{ufrag}:themselv");
+            let mut check = vec![0, 1, 0, 24, 0x21, 0x12, 0xa4, 0x42];
+            check.extend([0; 12]);
+            check.extend([0, 6, 0, 17]);
+            check.extend(name.as_bytes());
+            check.extend([0; 3]);
+            assert_eq!(stun_username(&check), Some(ufrag));
+            state.datagram(Instant::now(), 0, stranger, &mut check);
+            let counters = &state.output.counters;
+            assert_eq!(counters.datagrams_refused, number as u64 + 1);
+            assert_eq!(counters.packets_dropped, 0);
+        }
     }
 }

@@ -264,6 +264,8 @@ impl Dtls {
             return false;
         };
         let is_authentic = !events.is_empty();
+        // Not signed by the peer, or seen before.
+        self.refused += u64::from(before == Stage::Established && !is_authentic);
         for event in events {
             match event {
                 EndpointEvent::HandshakeComplete => happened(self.establish()),

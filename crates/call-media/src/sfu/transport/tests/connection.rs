@@ -613,6 +613,30 @@ fn plain_records_do_not_disturb_what_is_established() {
     assert_eq!(call.browser.sctp.as_ref().unwrap().received.len(), 1);
 }
 
+#[test]
+fn records_that_are_not_signed_or_seen_before_are_refused_and_counted() {
+    let mut call = Call::connected(Quality::PERFECT);
+    for content_type in [21, 23] {
+        let mut record = vec![content_type, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 77, 0, 40];
+        record.resize(13 + 40, 5);
+        call.deliver(path(4000), &mut record);
+    }
+    assert_eq!(call.server.counters().dtls, 2);
+    let sctp = call.browser.sctp.as_mut().unwrap();
+    sctp.send(call.now, 1, Ppi::Binary, b"once");
+    call.browser.handle_timeout(call.now);
+    let sent: Vec<_> = std::iter::from_fn(|| call.browser.poll_transmit()).collect();
+    let records = sent.iter().filter(|(_, datagram)| datagram[0] == 23);
+    let count = records.clone().count() as u64;
+    for (path, record) in records.clone().chain(records) {
+        call.deliver(*path, &mut record.clone());
+    }
+    assert_eq!(call.server.counters().dtls, 2 + count);
+    call.collect();
+    assert_eq!(call.messages, [b"once"]);
+    assert_eq!(call.server.state(), TransportState::Connected);
+}
+
 /// Datagrams of every kind, some of them nearly right.
 fn datagrams() -> impl Strategy<Value = Vec<u8>> {
     let any_bytes = proptest::collection::vec(any::<u8>(), 0..120);
