@@ -21,6 +21,7 @@ pub struct MediaPeer {
     timeout: Instant,
     connected: bool,
     publisher: Publisher,
+    key_frame_requests: u64,
     /// What came.
     pub received: Received,
 }
@@ -52,6 +53,7 @@ impl MediaPeer {
             timeout: now,
             connected: false,
             publisher: Publisher::new(began, plan, now),
+            key_frame_requests: 0,
             received: Received::default(),
         })
     }
@@ -119,6 +121,11 @@ impl MediaPeer {
         self.publisher.bytes()
     }
 
+    /// How often it was asked for a key frame.
+    pub fn key_frame_requests(&self) -> u64 {
+        self.key_frame_requests
+    }
+
     /// The socket, to wait for it.
     pub fn socket(&self) -> &UdpSocket {
         &self.socket
@@ -181,7 +188,10 @@ impl MediaPeer {
     fn event(&mut self, event: Event) {
         match event {
             Event::Connected => self.connected = true,
-            Event::KeyframeRequest(request) => self.publisher.want_key_frame(request),
+            Event::KeyframeRequest(request) => {
+                self.key_frame_requests += 1;
+                self.publisher.want_key_frame(request);
+            }
             Event::RtpPacket(packet) => self.packet(&packet),
             _ => {}
         }
