@@ -13,7 +13,7 @@ use call_media::sfu::{Command, Publication, Refusal, RoomId, SfuCounters, Source
 use call_tests::PATIENCE;
 
 use intruder::{Server, receive, socket};
-use packet::{RTX, Rtp, VP8, extension, full_intra_request, nack, picture_loss};
+use packet::{RTX, Rtp, VP8, VP9, extension, full_intra_request, nack, picture_loss};
 use scene::{Scene, user};
 
 fn refused(counters: &SfuCounters) -> u64 {
@@ -362,6 +362,31 @@ fn streams_without_number_are_bounded() {
     });
     show(&mut scene, carol, &mut sequence);
     assert_eq!(scene.offers[&user("carol")].1, offers);
+    scene.goes_on();
+}
+
+#[test]
+fn a_codec_that_changes_with_every_packet_makes_few_offers() {
+    let mut scene = Scene::set();
+    let carol = scene.join("carol", false);
+    scene.let_mallory_in();
+    let mut sequence = 0;
+    show(&mut scene, carol, &mut sequence);
+    let (before, began) = (scene.offers[&user("carol")].1, Instant::now());
+    let counted = |counters: &SfuCounters| counters.packets_received;
+    scene.storm(4_000, counted, |scene, number| {
+        sequence += 1;
+        let packet = Rtp {
+            payload_type: if number % 2 == 0 { VP9 } else { VP8 },
+            sequence,
+            ..Rtp::picture()
+        };
+        scene.mallory.send_rtp(&packet.write());
+    });
+    let offers = u64::try_from(scene.offers[&user("carol")].1 - before).unwrap();
+    let seconds = began.elapsed().as_secs() + 1;
+    assert!(offers <= 4 * seconds, "{offers} in {seconds} s");
+    show(&mut scene, carol, &mut sequence);
     scene.goes_on();
 }
 

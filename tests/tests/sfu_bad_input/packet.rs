@@ -2,6 +2,7 @@
 
 pub(crate) const VP8: u8 = 96;
 pub(crate) const RTX: u8 = 97;
+pub(crate) const VP9: u8 = 98;
 /// A key frame of VP8 (RFC 7741) that begins: the descriptor, the frame tag, the start code, a size.
 const KEY_FRAME: [u8; 11] = [0x10, 0x10, 0x08, 0x00, 0x9d, 0x01, 0x2a, 64, 0, 48, 0];
 /// Who reports.

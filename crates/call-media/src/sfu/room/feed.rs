@@ -11,6 +11,8 @@ pub(super) struct Feed {
     pub(super) owner: usize,
     pub(super) source: Source,
     pub(super) codec: Codec,
+    /// Since when it is sent with that codec.
+    pub(super) since: Instant,
     /// By [`Layer::index`]; what is not simulcast is [`Layer::High`].
     pub(super) layers: [Option<Stream>; 3],
     /// Who gets it: the peer, and its down stream.
@@ -39,6 +41,8 @@ pub(super) struct Stream {
 
 /// A layer without a packet for so long is not sent (any more). A shared screen that does not change is sent with one frame a second or so.
 const SILENT: Duration = Duration::from_millis(2500);
+/// A codec stays for so long at least: each change is a new offer to everybody who gets the feed.
+const CODEC_STAYS: Duration = Duration::from_secs(1);
 /// Packets of a stream that are kept for those who ask again.
 const CACHE_PACKETS: usize = 768;
 
@@ -57,6 +61,11 @@ impl Feed {
             .iter()
             .flatten()
             .any(|stream| stream.is_sent(now))
+    }
+
+    /// Whether it may go on with another codec.
+    pub(super) fn may_change_codec(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= CODEC_STAYS
     }
 
     /// What its layers take at the moment.

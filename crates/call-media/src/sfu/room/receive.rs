@@ -298,6 +298,7 @@ impl Room {
         }
         let feed_at = match known {
             Some(feed_at) if same_codec(self.feeds.get(feed_at)?.codec, codec) => feed_at,
+            Some(changed) if !self.feeds.get(changed)?.may_change_codec(now) => return None,
             Some(changed) => {
                 self.remove_feed(now, changed);
                 self.add_feed(now, at, incoming.source, codec)?
@@ -338,6 +339,7 @@ impl Room {
                 Codec::Red => Codec::Opus,
                 Codec::Opus | Codec::Video(_) | Codec::Rtx(_) => codec,
             },
+            since: now,
             layers: [None, None, None],
             subscribers: Vec::new(),
             wanted: None,
