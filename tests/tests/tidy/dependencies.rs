@@ -29,12 +29,13 @@ fn rustc_host() -> String {
 }
 
 /// Which of our crates each of our crates may depend on. Adapters never see each other.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
     ("call-domain", &[]),
     ("call-store", &["call-domain"]),
     ("call-signal", &["call-domain"]),
     ("call-media", &["call-domain"]),
     ("call-turn", &["call-domain"]),
+    ("call-recording", &["call-domain"]),
     (
         "call-engine",
         &[
@@ -43,6 +44,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "call-signal",
             "call-media",
             "call-turn",
+            "call-recording",
         ],
     ),
     (
@@ -53,6 +55,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
             "call-signal",
             "call-media",
             "call-turn",
+            "call-recording",
             "call-engine",
         ],
     ),
