@@ -15,7 +15,7 @@ struct Need {
     present: fn() -> bool,
 }
 
-const NEEDS: [Need; 20] = [
+const NEEDS: [Need; 21] = [
     Need {
         purpose: "the C compiler for SQLite and libpq",
         package: "build-essential",
@@ -65,6 +65,11 @@ const NEEDS: [Need; 20] = [
         purpose: "coturn and its clients, the relay's peer in tests and benchmarks",
         package: "coturn",
         present: || on_path("turnutils_uclient") && on_path("turnserver"),
+    },
+    Need {
+        purpose: "ffmpeg, which mixes recordings, and decodes them in tests",
+        package: "ffmpeg",
+        present: || on_path("ffmpeg") && on_path("ffprobe"),
     },
     Need {
         purpose: "network namespaces, for homes behind NATs",
