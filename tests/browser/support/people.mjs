@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
+import { BEAT, beBeacon } from './beacon.mjs';
 import { recordGaps } from './gaps.mjs';
 
 /** How long anything may take in a browser on a machine that compiles meanwhile. */
@@ -37,9 +38,10 @@ export function startBrowser({
 
 /** One person in a window of their own. */
 export class Person {
-  /** Opens the app and signs in. */
-  static async arrives(browser, server, name, { viewport = { width: 1280, height: 800 } } = {}) {
+  /** Opens the app and signs in; with a beacon's colour and tone, camera and microphone are one. */
+  static async arrives(browser, server, name, { viewport = { width: 1280, height: 800 }, beacon } = {}) {
     const context = await browser.newContext({ viewport });
+    if (beacon !== undefined) await context.addInitScript(beBeacon, { ...beacon, beat: BEAT });
     await context.addInitScript(recordConnections);
     await context.addInitScript(recordGaps);
     await context.addInitScript((user) => {
