@@ -70,7 +70,7 @@ fn a_call_has_the_fields_of_the_contract() {
         "initiatorId": "alice", "conversationId": null, "metadata": {},
         "createdAt": "2026-01-31T08:15:30.250Z", "ringDeadline": "2026-01-31T08:16:15.250Z",
         "answeredAt": null, "startedAt": null, "endedAt": null, "durationMs": null,
-        "endReason": null, "endedBy": null, "sfuRoomId": null, "recordingUrl": null,
+        "endReason": null, "endedBy": null, "sfuRoomId": null, "recording": null, "recordingUrl": null,
         "qualityStats": null,
         "participants": [
             participant("alice", json!("Alice"), "initiator", "accepted", Value::Null),

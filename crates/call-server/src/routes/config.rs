@@ -13,7 +13,8 @@ use crate::app::App;
     tag = "app",
     responses((status = 200, body = wire::AppConfig, description = "For apps",
         example = json!({ "dev": false, "presence": false, "meshMax": 5, "sfu": true,
-            "maxParticipants": 50, "version": "0.1.0" })))
+            "maxParticipants": 50, "recording": { "available": true, "forced": false,
+                "consent": "notify", "mixing": true }, "version": "0.1.0" })))
 )]
 pub(crate) async fn config(app: Data<App>) -> Json<wire::AppConfig> {
     Json(wire::AppConfig {
@@ -22,6 +23,12 @@ pub(crate) async fn config(app: Data<App>) -> Json<wire::AppConfig> {
         mesh_max: app.settings.policy.mesh_max,
         sfu: app.settings.policy.topology != TopologyPolicy::P2p,
         max_participants: app.settings.policy.seats(),
+        recording: wire::RecordingAbility {
+            available: false,
+            forced: false,
+            consent: wire::RecordingConsent::Notify,
+            mixing: false,
+        },
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

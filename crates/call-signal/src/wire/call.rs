@@ -4,7 +4,10 @@ use call_domain::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{CallStatus, CallType, EndReason, ParticipantStatus, Quality, Role, Topology, rfc3339};
+use super::{
+    CallRecording, CallStatus, CallType, EndReason, ParticipantStatus, Quality, Role, Topology,
+    rfc3339,
+};
 
 /// A call as clients see it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,7 +53,9 @@ pub struct Call {
     pub ended_by: Option<String>,
     /// The room of the selective forwarding unit; null while media goes from peer to peer.
     pub sfu_room_id: Option<String>,
-    /// Where a recording is found.
+    /// Its recording, while it is being recorded.
+    pub recording: Option<CallRecording>,
+    /// Where its latest recording is found.
     pub recording_url: Option<String>,
     /// A summary of the quality, once ended.
     #[cfg_attr(feature = "typescript", ts(type = "unknown"))]
@@ -152,6 +157,7 @@ impl Call {
             end_reason: call.end_reason().map(Into::into),
             ended_by: call.ended_by().map(ToString::to_string),
             sfu_room_id: parts.sfu_room_id.map(|room| room.to_string()),
+            recording: None,
             recording_url: notes.recording_url.map(ToOwned::to_owned),
             quality_stats: notes.quality_stats.cloned(),
             participants: parts.participants.iter().map(participant).collect(),

@@ -13,6 +13,7 @@ mod media;
 mod media_command;
 mod names;
 mod read;
+mod recording;
 mod rest;
 mod server;
 mod stats;
@@ -40,6 +41,12 @@ pub use names::{
     ParticipantStatus, Quality, QualityReason, Role, Topology,
 };
 pub use read::{MAX_CANDIDATE, MAX_MEDIA_SDP, MAX_MESSAGE_ID, MAX_SAMPLES, MAX_SDP};
+pub use recording::{
+    Alert, AlertList, CallRecording, ConsentRequest, ConsentStatus, FileUrl, FileUrlRequest,
+    MixStatus, Recording, RecordingAbility, RecordingConsent, RecordingConsentItem, RecordingFault,
+    RecordingFile, RecordingFileKind, RecordingList, RecordingMode, RecordingRequest,
+    RecordingStatus,
+};
 pub use rest::{
     AddParticipantsRequest, AnswerRequest, AppConfig, AssignableRole, CallEventItem, CallEventList,
     CallPage, DevToken, DevTokenRequest, HandRequest, HistoryItem, IceServer, InitiateRequest,

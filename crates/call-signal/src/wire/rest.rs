@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Call, CallType, Direction, Outcome, Quality};
+use super::{Call, CallType, Direction, Outcome, Quality, RecordingAbility};
 
 /// The body of `POST /api/calls/initiate`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -324,6 +324,8 @@ pub struct AppConfig {
     pub sfu: bool,
     /// The most participants of a call, the caller included.
     pub max_participants: u32,
+    /// What can be recorded.
+    pub recording: RecordingAbility,
     /// The server's version.
     pub version: String,
 }

@@ -2,8 +2,9 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Call, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState, OfferedTrack, Participant,
-    PublishMids, PublishedStream, Quality, QualityReason, SubscribedStream, Topology,
+    Call, CallRecording, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState,
+    OfferedTrack, Participant, PublishMids, PublishedStream, Quality, QualityReason,
+    SubscribedStream, Topology,
 };
 
 /// What the server sends, one JSON object in a text frame.
@@ -146,6 +147,17 @@ pub enum ServerMessage {
         quality: Quality,
         /// What is wrong with it.
         reasons: Vec<QualityReason>,
+    },
+    /// The call is being recorded, or no longer; or somebody was asked, or said, whether to be.
+    #[serde(rename = "call:recording-changed")]
+    CallRecordingChanged {
+        /// Which call.
+        call_id: String,
+        /// The call's version after this change.
+        #[cfg_attr(feature = "typescript", ts(type = "number"))]
+        version: u64,
+        /// The recording as it is now; null once it has stopped.
+        recording: Option<CallRecording>,
     },
     /// Any other change.
     #[serde(rename = "call:updated")]

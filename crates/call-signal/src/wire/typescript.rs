@@ -7,10 +7,11 @@ use std::path::Path;
 use ts_rs::{Config, ExportError, TS};
 
 use super::{
-    AddParticipantsRequest, AnswerRequest, AppConfig, CallEventList, CallPage, CallStats,
-    ClientMessage, DevToken, DevTokenRequest, HandRequest, InitiateRequest, JoinRequest,
-    MediaRequest, MuteRequest, PresenceList, Problem, QualityList, RejectRequest, RoleRequest,
-    ServerMessage, TurnCredentials,
+    AddParticipantsRequest, AlertList, AnswerRequest, AppConfig, CallEventList, CallPage,
+    CallStats, ClientMessage, ConsentRequest, DevToken, DevTokenRequest, FileUrl, FileUrlRequest,
+    HandRequest, InitiateRequest, JoinRequest, MediaRequest, MuteRequest, PresenceList, Problem,
+    QualityList, RecordingList, RecordingRequest, RejectRequest, RoleRequest, ServerMessage,
+    TurnCredentials,
 };
 
 /// Writes one file for each wire type, and an `index.ts` that exports them all, into a folder.
@@ -39,6 +40,12 @@ pub fn export_typescript(folder: &Path) -> Result<(), ExportError> {
     AppConfig::export_all(&config)?;
     DevTokenRequest::export_all(&config)?;
     DevToken::export_all(&config)?;
+    RecordingRequest::export_all(&config)?;
+    ConsentRequest::export_all(&config)?;
+    RecordingList::export_all(&config)?;
+    FileUrlRequest::export_all(&config)?;
+    FileUrl::export_all(&config)?;
+    AlertList::export_all(&config)?;
     Ok(write_index(folder)?)
 }
 

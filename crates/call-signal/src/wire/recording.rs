@@ -1,0 +1,312 @@
+use serde::{Deserialize, Serialize};
+
+use super::MediaSource;
+
+/// Gives a closed set its values and what derives from them.
+macro_rules! values {
+    ($(#[$doc:meta])* $name:ident { $($(#[$value:meta])* $variant:ident),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum $name {
+            $($(#[$value])* $variant),+
+        }
+    };
+}
+
+values!(
+    /// What a recording leads to.
+    RecordingMode {
+        /// One file for each participant and source.
+        Tracks,
+        /// These, and one file of the whole call.
+        Mixed,
+    }
+);
+values!(
+    /// Whose word a recording needs.
+    RecordingConsent {
+        /// Nobody's: everybody is told.
+        Notify,
+        /// Each participant's own: nothing is written of whoever has not said yes.
+        Ask,
+    }
+);
+values!(
+    /// What a participant said to being recorded.
+    ConsentStatus {
+        /// Nothing yet.
+        Asked,
+        /// Yes.
+        Given,
+        /// No, or no longer.
+        Refused,
+    }
+);
+values!(
+    /// Where a recording stands.
+    RecordingStatus {
+        /// It is being written.
+        Recording,
+        /// It has stopped; its files are being closed, mixed, uploaded.
+        Processing,
+        /// All of it is there.
+        Ready,
+        /// Some of it is there; `cause` says what went wrong.
+        Partial,
+        /// Nothing of it is there; `cause` says why.
+        Failed,
+    }
+);
+values!(
+    /// Where the mix of a recording stands.
+    MixStatus {
+        /// None was asked for.
+        None,
+        /// It waits for its turn.
+        Queued,
+        /// It is being made.
+        Running,
+        /// It is among the files.
+        Done,
+        /// It could not be made.
+        Failed,
+        /// The server has no ffmpeg.
+        Unavailable,
+    }
+);
+values!(
+    /// What went wrong with a recording.
+    RecordingFault {
+        /// There was no room left on the disk.
+        DiskFull,
+        /// The store could not be reached.
+        StorageUnreachable,
+        /// The disk refused to write.
+        WriteFailed,
+        /// The server could not keep up, and packets were left out.
+        Overloaded,
+        /// The mix could not be made.
+        MixFailed,
+        /// The server has no ffmpeg to make a mix with.
+        MixingUnavailable,
+        /// The server was down meanwhile.
+        Interrupted,
+        /// The forwarding unit was not there.
+        SfuUnavailable,
+    }
+);
+values!(
+    /// What a file of a recording is.
+    RecordingFileKind {
+        /// What one participant sent from one source.
+        Track,
+        /// The whole call.
+        Mixed,
+        /// Who, when and what, as JSON.
+        Manifest,
+    }
+);
+
+/// A call's recording while it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CallRecording {
+    /// Which recording (UUID version 7).
+    pub id: String,
+    /// What it leads to.
+    pub mode: RecordingMode,
+    /// Who started it; null: the server's policy.
+    pub started_by: Option<String>,
+    /// When.
+    pub started_at: String,
+    /// Whose word it needs.
+    pub consent: RecordingConsent,
+    /// What was said; empty where nobody is asked.
+    pub consents: Vec<RecordingConsentItem>,
+}
+
+/// What a participant said to being recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingConsentItem {
+    /// Who.
+    pub user_id: String,
+    /// What.
+    pub status: ConsentStatus,
+    /// When it was said; null while nothing was.
+    pub at: Option<String>,
+}
+
+/// A recording of a call, running or done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Recording {
+    /// Which recording (UUID version 7).
+    pub id: String,
+    /// Of which call.
+    pub call_id: String,
+    /// What it leads to.
+    pub mode: RecordingMode,
+    /// Where it stands.
+    pub status: RecordingStatus,
+    /// What went wrong, if something did.
+    pub cause: Option<RecordingFault>,
+    /// Who started it; null: the server's policy.
+    pub started_by: Option<String>,
+    /// When it started.
+    pub started_at: String,
+    /// When it stopped.
+    pub stopped_at: Option<String>,
+    /// How long it is, in milliseconds, once it has stopped.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub duration_ms: Option<u64>,
+    /// The size of all its files.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub bytes: u64,
+    /// How far the work in hand is, 0 to 1; null while there is none.
+    pub progress: Option<f64>,
+    /// Where its mix stands.
+    pub mix: MixStatus,
+    /// Whose word it needed.
+    pub consent: RecordingConsent,
+    /// What was said; empty where nobody was asked.
+    pub consents: Vec<RecordingConsentItem>,
+    /// What there is of it; empty until it has stopped.
+    pub files: Vec<RecordingFile>,
+}
+
+/// One file of a recording. A signed URL of its bytes is asked for separately.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingFile {
+    /// Which file.
+    pub id: String,
+    /// What it is.
+    pub kind: RecordingFileKind,
+    /// Whose track.
+    pub user_id: Option<String>,
+    /// What the track shows or plays.
+    pub source: Option<MediaSource>,
+    /// The codec of a track, lower case.
+    pub codec: Option<String>,
+    /// Its media type (RFC 6838).
+    pub content_type: String,
+    /// Its size.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub bytes: u64,
+    /// Where it begins, in milliseconds from the recording's start.
+    #[cfg_attr(feature = "typescript", ts(type = "number"))]
+    pub offset_ms: u64,
+    /// How long it is, in milliseconds.
+    #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
+    pub duration_ms: Option<u64>,
+    /// The largest picture in it, in pixels.
+    pub width: Option<u32>,
+    /// The largest picture in it, in pixels.
+    pub height: Option<u32>,
+}
+
+/// What `GET /api/calls/{id}/recordings` answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingList {
+    /// Oldest first.
+    pub items: Vec<Recording>,
+}
+
+/// The body of `POST /api/calls/{id}/recording`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingRequest {
+    /// What it is to lead to.
+    pub mode: RecordingMode,
+}
+
+/// The body of `PUT /api/calls/{id}/recording/consent`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConsentRequest {
+    /// Whether the caller may be recorded, from now on.
+    pub given: bool,
+}
+
+/// The body of `POST /api/recordings/{id}/files/{fileId}/url`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileUrlRequest {
+    /// To be kept as a file instead of being played.
+    #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, type = "boolean"))]
+    pub download: bool,
+}
+
+/// What `POST /api/recordings/{id}/files/{fileId}/url` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FileUrl {
+    /// Where the bytes are; whoever has it needs nothing else. It serves ranges (RFC 9110 section 14).
+    pub url: String,
+    /// Until when it can be opened.
+    pub expires_at: String,
+}
+
+/// What the calls of this server can have recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingAbility {
+    /// Calls can be recorded at all.
+    pub available: bool,
+    /// Every call is recorded, whether somebody asks for it or not.
+    pub forced: bool,
+    /// Whose word it needs.
+    pub consent: RecordingConsent,
+    /// Mixes can be made.
+    pub mixing: bool,
+}
+
+/// Something that an operator has to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Alert {
+    /// Which alert.
+    pub id: String,
+    /// What kind, such as `recording_failed`.
+    pub kind: String,
+    /// The call that it is about.
+    pub call_id: Option<String>,
+    /// The recording that it is about.
+    pub recording_id: Option<String>,
+    /// What went wrong; the log of that moment says more.
+    pub cause: String,
+    /// When.
+    pub raised_at: String,
+}
+
+/// What `GET /api/alerts` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AlertList {
+    /// Newest first.
+    pub items: Vec<Alert>,
+}
