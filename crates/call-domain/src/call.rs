@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use crate::integrity;
 use crate::name::names;
 use crate::{
-    Address, CallId, ConversationId, Participant, Policy, SfuRoomId, Timestamp, Topology, UserId,
+    Address, CallId, ConversationId, Participant, Policy, Recording, SfuRoomId, Timestamp,
+    Topology, UserId,
 };
 
 /// A call: the aggregate that every decision is about.
@@ -48,6 +49,10 @@ pub struct CallParts {
     pub alone_deadline: Option<Timestamp>,
     /// When media goes from peer to peer again, unless more people come.
     pub p2p_deadline: Option<Timestamp>,
+    /// The recording that runs.
+    pub recording: Option<Recording>,
+    /// A recording of it has stopped: the policy asks for no other.
+    pub was_recorded: bool,
     /// Who belongs to it: the initiator first, then in the order of invitation.
     pub participants: Vec<Participant>,
 }

@@ -1,5 +1,8 @@
 use crate::name::names;
-use crate::{DeviceId, Invitee, MediaChange, MediaOff, Role, UserId};
+use crate::{
+    DeviceId, Invitee, MediaChange, MediaOff, RecordingFault, RecordingId, RecordingMode, Role,
+    UserId,
+};
 
 /// Something that somebody, or the passing of time, asks of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,6 +138,38 @@ pub enum Command {
         /// Up, not down.
         raised: bool,
     },
+    /// Somebody, or the policy, has the call recorded.
+    StartRecording {
+        /// Who wants that; `None`: the policy.
+        by: Option<UserId>,
+        /// `by` has power over all calls, and need not be a participant.
+        admin: bool,
+        /// The id that the recording gets. Asking again with the same one changes nothing.
+        id: RecordingId,
+        /// What becomes of it.
+        mode: RecordingMode,
+    },
+    /// Somebody stops the recording.
+    StopRecording {
+        /// Who wants that.
+        by: UserId,
+        /// `by` has power over all calls, and need not be a participant.
+        admin: bool,
+    },
+    /// A user who was asked says whether anything of theirs may be kept from now on.
+    ConsentToRecording {
+        /// Who.
+        user: UserId,
+        /// Yes, not no.
+        given: bool,
+    },
+    /// The recorder cannot go on. The call does.
+    AbortRecording {
+        /// Which recording; another one that runs by now goes on.
+        id: RecordingId,
+        /// Why.
+        cause: RecordingFault,
+    },
     /// The server has started anew: every connection is lost, and grace is counted from now.
     Recover,
     /// Time has passed: do whatever is due.
@@ -177,6 +212,10 @@ impl Command {
             Self::Mute { .. } => "mute",
             Self::SetRole { .. } => "set_role",
             Self::RaiseHand { .. } => "raise_hand",
+            Self::StartRecording { .. } => "start_recording",
+            Self::StopRecording { .. } => "stop_recording",
+            Self::ConsentToRecording { .. } => "consent_to_recording",
+            Self::AbortRecording { .. } => "abort_recording",
             Self::Recover => "recover",
             Self::Expire => "expire",
         }

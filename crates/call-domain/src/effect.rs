@@ -59,6 +59,8 @@ pub enum Notice {
         /// Who.
         user: UserId,
     },
+    /// A recording started or stopped, or somebody is asked or has answered.
+    RecordingChanged,
     /// Any other change.
     Updated,
     /// For the recipient it is over.

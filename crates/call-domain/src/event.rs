@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CallType, DeviceId, EndReason, LeaveReason, MediaState, Role, SfuRoomId, Topology, UserId,
+    CallType, DeviceId, EndReason, LeaveReason, MediaState, RecordingConsent, RecordingFault,
+    RecordingId, RecordingMode, Role, SfuRoomId, Topology, UserId,
 };
 
 /// What happened to a call: one line of its log. All events of one step share its version.
@@ -72,6 +73,26 @@ pub enum Event {
         topology: Topology,
         sfu_room_id: Option<SfuRoomId>,
     },
+    /// The call is being recorded; by nobody: the policy asked for it.
+    RecordingStarted {
+        recording: RecordingId,
+        by: Option<UserId>,
+        mode: RecordingMode,
+        consent: RecordingConsent,
+    },
+    /// The recording stopped: somebody wanted that, or the recorder could not go on, or (neither)
+    /// the call ended.
+    RecordingStopped {
+        recording: RecordingId,
+        by: Option<UserId>,
+        cause: Option<RecordingFault>,
+    },
+    /// A participant said whether anything of theirs may be kept.
+    RecordingConsent {
+        recording: RecordingId,
+        user: UserId,
+        given: bool,
+    },
     /// The call ended.
     Ended {
         reason: EndReason,
@@ -107,6 +128,9 @@ impl Event {
             Self::HandRaised { .. } => "hand_raised",
             Self::HandLowered { .. } => "hand_lowered",
             Self::TopologyChanged { .. } => "topology_changed",
+            Self::RecordingStarted { .. } => "recording_started",
+            Self::RecordingStopped { .. } => "recording_stopped",
+            Self::RecordingConsent { .. } => "recording_consent",
             Self::Ended { .. } => "ended",
         }
     }
@@ -135,8 +159,11 @@ impl Event {
             | Self::Muted { user, .. }
             | Self::RoleChanged { user, .. }
             | Self::HandRaised { user }
-            | Self::HandLowered { user } => Some(user),
-            Self::Ended { by, .. } => by.as_ref(),
+            | Self::HandLowered { user }
+            | Self::RecordingConsent { user, .. } => Some(user),
+            Self::RecordingStarted { by, .. }
+            | Self::RecordingStopped { by, .. }
+            | Self::Ended { by, .. } => by.as_ref(),
             Self::Started | Self::TopologyChanged { .. } => None,
         }
     }
@@ -168,6 +195,9 @@ impl Event {
             | Self::HandRaised { .. }
             | Self::HandLowered { .. }
             | Self::TopologyChanged { .. }
+            | Self::RecordingStarted { .. }
+            | Self::RecordingStopped { .. }
+            | Self::RecordingConsent { .. }
             | Self::Ended { .. } => None,
         }
     }

@@ -5,42 +5,66 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Identifies a call. Version 7 UUIDs are expected, so that ids sort by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CallId(Uuid);
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
 
-impl CallId {
-    /// Wraps an id that the caller made.
-    pub const fn new(id: Uuid) -> Self {
-        Self(id)
-    }
+        impl $name {
+            /// Wraps an id that the caller made.
+            pub const fn new(id: Uuid) -> Self {
+                Self(id)
+            }
 
-    /// The UUID inside.
-    pub const fn as_uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-impl fmt::Display for CallId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for CallId {
-    type Err = InvalidId;
-
-    fn from_str(s: &str) -> Result<Self, Self::Err> {
-        // Only the hyphenated form: one call has one spelling, in paths, logs and idempotency keys.
-        if s.len() != 36 {
-            return Err(InvalidId { what: "call id" });
+            /// The UUID inside.
+            pub const fn as_uuid(self) -> Uuid {
+                self.0
+            }
         }
-        Uuid::try_parse(s)
-            .map(Self)
-            .map_err(|_| InvalidId { what: "call id" })
-    }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(s: &str) -> Result<Self, Self::Err> {
+                // Only the hyphenated form: one thing has one spelling, in paths, logs and
+                // idempotency keys.
+                if s.len() != 36 {
+                    return Err(InvalidId { what: $what });
+                }
+                Uuid::try_parse(s)
+                    .map(Self)
+                    .map_err(|_| InvalidId { what: $what })
+            }
+        }
+    };
 }
+
+uuid_id!(
+    /// Identifies a call. Version 7 UUIDs are expected, so that ids sort by time.
+    CallId,
+    "call id"
+);
+uuid_id!(
+    /// Identifies a recording of a call. Version 7 UUIDs are expected, so that ids sort by time.
+    RecordingId,
+    "recording id"
+);
+uuid_id!(
+    /// Identifies a file of a recording. Version 4 UUIDs are expected: it says nothing, and nobody
+    /// can guess it.
+    RecordingFileId,
+    "file id"
+);
 
 /// Why a string is no id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -89,6 +89,7 @@ mod name;
 mod participant;
 mod place;
 mod policy;
+mod recording;
 mod rejection;
 mod sfu_room_id;
 mod timestamp;
@@ -99,14 +100,18 @@ pub use call::{Call, CallParts, CallState, CallStatus, CallType, CorruptCall, En
 pub use command::{Command, RejectReason};
 pub use effect::{Address, Effect, EndNotice, Notice, Recipients};
 pub use event::Event;
-pub use id::{CallId, ConversationId, DeviceId, InvalidId, UserId};
+pub use id::{CallId, ConversationId, DeviceId, InvalidId, RecordingFileId, RecordingId, UserId};
 pub use leave_reason::LeaveReason;
 pub use leg::{Leg, LegClosed, LegState};
 pub use media::{MediaChange, MediaOff, MediaState, Quality};
 pub use name::UnknownName;
 pub use participant::{Participant, ParticipantState, ParticipantStatus, Role};
 pub use place::{Invitee, PlaceRequest, Placement, PlacementRefusal, place};
-pub use policy::{BusyPolicy, Policy, TopologyPolicy};
+pub use policy::{BusyPolicy, Policy, RecordingPolicy, TopologyPolicy};
+pub use recording::{
+    Consent, ConsentState, MixStatus, Recording, RecordingConsent, RecordingFault,
+    RecordingFileKind, RecordingMode, RecordingStatus,
+};
 pub use rejection::{Rejection, RejectionKind};
 pub use sfu_room_id::SfuRoomId;
 pub use timestamp::Timestamp;

@@ -191,6 +191,8 @@ fn create(request: PlaceRequest, policy: &Policy, busy: &[bool], now: Timestamp)
         state: CallState::Created,
         alone_deadline: None,
         p2p_deadline: None,
+        recording: None,
+        was_recorded: false,
     };
     let mut draft = Draft::new(parts, "place", now);
     draft.log(created);

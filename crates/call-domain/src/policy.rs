@@ -3,6 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::name::names;
+use crate::{RecordingConsent, RecordingMode};
 
 /// The rules that a call lives by. A call keeps the policy that it began with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +38,30 @@ pub struct Policy {
     /// The most people in a call that may use the SFU, the initiator included.
     #[serde(default = "default_max_participants")]
     pub max_participants: u32,
+    /// Whether the call may, or must, be recorded.
+    #[serde(default)]
+    pub recording: RecordingPolicy,
+    /// Whether people are asked before anything of theirs is kept.
+    #[serde(default)]
+    pub recording_consent: RecordingConsent,
+    /// What becomes of a recording that the policy asks for.
+    #[serde(default = "default_recording_mode")]
+    pub recording_mode: RecordingMode,
+}
+
+/// Whether a call may, or must, be recorded.
+///
+/// Stored policies that do not say come from servers that could not record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordingPolicy {
+    /// It may not.
+    #[default]
+    Forbid,
+    /// Moderators start and stop recordings.
+    Allow,
+    /// From when two people have media; only an administrator may stop it.
+    Force,
 }
 
 /// When a call goes through a selective forwarding unit (SFU).
@@ -81,6 +106,9 @@ impl Default for Policy {
             sfu_from: default_sfu_from(),
             p2p_return_after: default_p2p_return_after(),
             max_participants: default_max_participants(),
+            recording: RecordingPolicy::default(),
+            recording_consent: RecordingConsent::default(),
+            recording_mode: default_recording_mode(),
         }
     }
 }
@@ -97,6 +125,10 @@ const fn default_max_participants() -> u32 {
     50
 }
 
+const fn default_recording_mode() -> RecordingMode {
+    RecordingMode::Tracks
+}
+
 impl Policy {
     /// The most people who may be in a call, or be called to it, at the same time.
     pub const fn seats(&self) -> u32 {
@@ -106,14 +138,15 @@ impl Policy {
         }
     }
 
-    /// So many people in a call are more than peer-to-peer is for.
-    pub(crate) fn needs_sfu(&self, people: usize) -> bool {
+    /// So many people in a call are more than peer-to-peer is for; or it is recorded, which is done
+    /// where media passes through the server.
+    pub(crate) fn needs_sfu(&self, people: usize, recorded: bool) -> bool {
         let people = u32::try_from(people).unwrap_or(u32::MAX);
         match self.topology {
             TopologyPolicy::P2p => false,
             // With less than two there is nothing to forward.
             TopologyPolicy::Auto => {
-                people >= 2 && (people >= self.sfu_from || people > self.mesh_max)
+                people >= 2 && (recorded || people >= self.sfu_from || people > self.mesh_max)
             }
             TopologyPolicy::Sfu => people >= 2,
         }
@@ -128,9 +161,9 @@ impl Policy {
     }
 
     /// So few people in a call are no reason to stay with the SFU.
-    pub(crate) fn may_return_to_p2p(&self, people: usize) -> bool {
+    pub(crate) fn may_return_to_p2p(&self, people: usize, recorded: bool) -> bool {
         match self.topology {
-            TopologyPolicy::Auto => people <= 2 && !self.needs_sfu(people),
+            TopologyPolicy::Auto => people <= 2 && !recorded && !self.needs_sfu(people, recorded),
             TopologyPolicy::P2p | TopologyPolicy::Sfu => false,
         }
     }
@@ -140,6 +173,12 @@ names!("topology policy", TopologyPolicy {
     Auto => "auto",
     P2p => "p2p",
     Sfu => "sfu",
+});
+
+names!("recording policy", RecordingPolicy {
+    Forbid => "forbid",
+    Allow => "allow",
+    Force => "force",
 });
 
 names!("busy policy", BusyPolicy {

@@ -42,6 +42,24 @@ pub enum RejectionKind {
         /// The most, the initiator included.
         max: u32,
     },
+    /// The call may not be recorded.
+    #[error("the call may not be recorded")]
+    RecordingForbidden,
+    /// Media does not pass through the server, which could not record it.
+    #[error("this server cannot record calls")]
+    RecordingUnavailable,
+    /// There is nothing to record yet.
+    #[error("nobody has answered the call")]
+    NotAnswered,
+    /// Another recording runs.
+    #[error("the call is being recorded already")]
+    AlreadyRecording,
+    /// There is no recording to stop or to consent to.
+    #[error("the call is not being recorded")]
+    NotRecording,
+    /// Nobody asked the user, who is told and not asked.
+    #[error("the user was not asked for consent")]
+    NotAsked,
     /// The call has ended.
     #[error("the call has ended")]
     Ended(EndReason),

@@ -51,6 +51,24 @@ pub enum CommandError {
         /// The most, the initiator included.
         max: u32,
     },
+    /// The call may not be recorded.
+    #[error("the call may not be recorded")]
+    RecordingForbidden,
+    /// This server cannot record calls.
+    #[error("this server cannot record calls")]
+    RecordingUnavailable,
+    /// There is nothing to record yet.
+    #[error("nobody has answered the call")]
+    NotAnswered,
+    /// Another recording runs.
+    #[error("the call is being recorded already")]
+    AlreadyRecording,
+    /// There is no recording to stop or to consent to.
+    #[error("the call is not being recorded")]
+    NotRecording,
+    /// Nobody asked the user, who is told and not asked.
+    #[error("the user was not asked for consent")]
+    NotAsked,
     /// The call is over.
     #[error("the call has ended")]
     Ended(EndReason),
@@ -81,6 +99,12 @@ impl From<RejectionKind> for CommandError {
             RejectionKind::NotAllowed => Self::NotAllowed,
             RejectionKind::NoSuchParticipant => Self::NoSuchParticipant,
             RejectionKind::TooManyParticipants { max } => Self::TooManyParticipants { max },
+            RejectionKind::RecordingForbidden => Self::RecordingForbidden,
+            RejectionKind::RecordingUnavailable => Self::RecordingUnavailable,
+            RejectionKind::NotAnswered => Self::NotAnswered,
+            RejectionKind::AlreadyRecording => Self::AlreadyRecording,
+            RejectionKind::NotRecording => Self::NotRecording,
+            RejectionKind::NotAsked => Self::NotAsked,
             RejectionKind::Ended(reason) => Self::Ended(reason),
         }
     }

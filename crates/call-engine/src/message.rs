@@ -75,6 +75,11 @@ impl<'a> Messages<'a> {
                 user_id: user.to_string(),
                 media: call.participant(user)?.media.into(),
             },
+            Notice::RecordingChanged => ServerMessage::CallRecordingChanged {
+                call_id,
+                version,
+                recording: self.whole().recording,
+            },
             Notice::Updated => ServerMessage::CallUpdated {
                 call_id,
                 version,

@@ -123,6 +123,12 @@ impl From<CommandError> for SignalError {
             CommandError::AlreadyInCall { .. }
             | CommandError::NotAllowed
             | CommandError::NoSuchParticipant
+            | CommandError::RecordingForbidden
+            | CommandError::RecordingUnavailable
+            | CommandError::NotAnswered
+            | CommandError::AlreadyRecording
+            | CommandError::NotRecording
+            | CommandError::NotAsked
             | CommandError::TooManyParticipants { .. } => ErrorCode::InvalidMessage,
             CommandError::Ended(_) => ErrorCode::CallEnded,
             CommandError::Unavailable(Unavailable::Store(error)) => return store_failed(error),

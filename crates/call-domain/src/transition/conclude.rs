@@ -1,4 +1,4 @@
-use super::Draft;
+use super::{Draft, recording};
 use crate::{CallState, EndReason, Event, LegClosed, ParticipantState, UserId};
 
 /// Ends the call for everyone who is still in it or still rings.
@@ -32,6 +32,7 @@ pub(crate) fn conclude(draft: &mut Draft, reason: EndReason, by: Option<UserId>)
             | ParticipantState::Failed { .. } => {}
         }
     }
+    recording::conclude(draft);
     draft.parts.alone_deadline = None;
     draft.parts.p2p_deadline = None;
     draft.parts.state = CallState::Ended {

@@ -116,6 +116,13 @@ impl Draft {
         self.notices.push(notice);
     }
 
+    /// Tells every device in the call, once, that its recording is another, or none.
+    pub(crate) fn recording_changed(&mut self) {
+        if !self.notices.contains(&Notice::RecordingChanged) {
+            self.notices.push(Notice::RecordingChanged);
+        }
+    }
+
     /// Sends every device in the call the whole of it.
     pub(crate) fn update(&mut self) {
         self.update = true;

@@ -1,4 +1,4 @@
-use super::{Draft, conclude, settle, topology};
+use super::{Draft, conclude, recording, settle, topology};
 use crate::{
     EndNotice, EndReason, Event, LeaveReason, LegClosed, Notice, ParticipantState, Timestamp,
     UserId,
@@ -9,6 +9,7 @@ pub(super) fn expire(draft: &mut Draft) {
     // Each round ends the call, puts somebody out of it or leaves the SFU, so the rounds end.
     while let Some(due) = draft.parts.next_deadline().filter(|d| *d <= draft.now) {
         lapse(draft, due);
+        recording::follow(draft);
         topology::follow(draft);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! *Wishes* of users (answer, join, reject, add, remove, mute, …) are refused where they cannot be
 //! granted; ending and leaving is granted already to whoever is out. *Reports* of what has happened (offer,
-//! alert, connect, disconnect, resume) are never refused for coming too late: they race with
+//! alert, connect, disconnect, resume, abort of a recording) are never refused for coming too late: they race with
 //! everything, and then change nothing.
 
 mod add;
@@ -21,6 +21,7 @@ mod media;
 mod mute;
 mod offer;
 mod reconnect;
+mod recording;
 mod recover;
 mod reject;
 mod remove;
@@ -89,9 +90,21 @@ impl Call {
             Command::Mute { by, user, off } => mute::mute(&mut draft, by, user, off)?,
             Command::SetRole { by, user, role } => role::set_role(&mut draft, by, user, role)?,
             Command::RaiseHand { user, raised } => hand::raise_hand(&mut draft, user, raised)?,
+            Command::StartRecording {
+                by,
+                admin,
+                id,
+                mode,
+            } => recording::start(&mut draft, by, admin, id, mode)?,
+            Command::StopRecording { by, admin } => recording::stop(&mut draft, by, admin)?,
+            Command::ConsentToRecording { user, given } => {
+                recording::consent(&mut draft, user, given)?;
+            }
+            Command::AbortRecording { id, cause } => recording::abort(&mut draft, id, cause),
             Command::Recover => recover::recover(&mut draft),
             Command::Expire => expire::expire(&mut draft),
         }
+        recording::follow(&mut draft);
         topology::follow(&mut draft);
         Ok(draft.finish())
     }

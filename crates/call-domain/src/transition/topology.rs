@@ -5,7 +5,8 @@ impl Call {
     /// The same call on a server that has no SFU, whatever the one had on which it began.
     ///
     /// If its media goes through an SFU, the next step returns it to peer-to-peer. With more people in it than a mesh is for,
-    /// it stays as it is until enough of them have left.
+    /// it stays as it is until enough of them have left. If it is being recorded, the next step
+    /// stops that.
     #[must_use]
     pub fn without_sfu(mut self) -> Self {
         self.parts.policy.topology = TopologyPolicy::P2p;
@@ -20,10 +21,11 @@ pub(super) fn follow(draft: &mut Draft) {
         return;
     }
     let (now, present) = (draft.now, draft.present());
+    let recorded = draft.parts.recording.is_some();
     let policy = &draft.parts.policy;
     match draft.parts.topology {
         Topology::P2p => {
-            if policy.needs_sfu(present) {
+            if policy.needs_sfu(present, recorded) {
                 // The step makes the next version.
                 let room = SfuRoomId::new(draft.parts.id, draft.parts.version + 1);
                 change(draft, Topology::Sfu, Some(room));
@@ -32,7 +34,7 @@ pub(super) fn follow(draft: &mut Draft) {
         Topology::Sfu => {
             if policy.must_return_to_p2p(present) {
                 return_to_p2p(draft);
-            } else if policy.may_return_to_p2p(present) {
+            } else if policy.may_return_to_p2p(present, recorded) {
                 let deadline = now + policy.p2p_return_after;
                 draft.parts.p2p_deadline.get_or_insert(deadline);
             } else {

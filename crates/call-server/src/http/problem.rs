@@ -35,6 +35,18 @@ pub enum Code {
     NotJoined,
     /// The user is in the call with another device.
     WrongDevice,
+    /// The call may not be recorded.
+    RecordingForbidden,
+    /// This server cannot record calls.
+    RecordingUnavailable,
+    /// There is nothing to record yet.
+    NotAnswered,
+    /// Another recording of the call runs.
+    AlreadyRecording,
+    /// The call is not being recorded.
+    NotRecording,
+    /// Nobody asked the user for consent.
+    NotAsked,
     /// The key was used with another body.
     IdempotencyConflict,
     /// The call is over.
@@ -78,6 +90,12 @@ impl Code {
             Self::NotRinging => (S::CONFLICT, "not_ringing"),
             Self::NotJoined => (S::CONFLICT, "not_joined"),
             Self::WrongDevice => (S::CONFLICT, "wrong_device"),
+            Self::RecordingForbidden => (S::FORBIDDEN, "recording_forbidden"),
+            Self::RecordingUnavailable => (S::CONFLICT, "recording_unavailable"),
+            Self::NotAnswered => (S::CONFLICT, "not_answered"),
+            Self::AlreadyRecording => (S::CONFLICT, "already_recording"),
+            Self::NotRecording => (S::CONFLICT, "not_recording"),
+            Self::NotAsked => (S::CONFLICT, "not_asked"),
             Self::IdempotencyConflict => (S::CONFLICT, "idempotency_conflict"),
             Self::Gone(reason) => (S::GONE, gone(reason)),
             Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload_too_large"),

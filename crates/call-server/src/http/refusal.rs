@@ -23,6 +23,12 @@ impl From<CommandError> for Problem {
             CommandError::AlreadyInCall { call } => {
                 return Self::new(Code::AlreadyInCall, sentence(&error)).about(call);
             }
+            CommandError::RecordingForbidden => Code::RecordingForbidden,
+            CommandError::RecordingUnavailable => Code::RecordingUnavailable,
+            CommandError::NotAnswered => Code::NotAnswered,
+            CommandError::AlreadyRecording => Code::AlreadyRecording,
+            CommandError::NotRecording => Code::NotRecording,
+            CommandError::NotAsked => Code::NotAsked,
             CommandError::Ended(reason) => Code::Gone(reason),
             CommandError::Unavailable(unavailable) => return unavailable.into(),
         };

@@ -135,7 +135,10 @@ impl CallMetrics {
             | Event::Muted { .. }
             | Event::RoleChanged { .. }
             | Event::HandRaised { .. }
-            | Event::HandLowered { .. } => {}
+            | Event::HandLowered { .. }
+            | Event::RecordingStarted { .. }
+            | Event::RecordingStopped { .. }
+            | Event::RecordingConsent { .. } => {}
             Event::TopologyChanged { topology, .. } => {
                 self.topology_changes
                     .with_label_values(&[topology.as_str()])

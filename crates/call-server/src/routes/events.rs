@@ -80,6 +80,28 @@ fn data(event: &Event) -> Map<String, Value> {
             ("topology".to_owned(), json!(topology.as_str())),
             ("sfuRoomId".to_owned(), json!(sfu_room_id)),
         ]),
+        Event::RecordingStarted {
+            recording,
+            mode,
+            consent,
+            ..
+        } => Map::from_iter([
+            ("recordingId".to_owned(), json!(recording)),
+            ("mode".to_owned(), json!(mode.as_str())),
+            ("consent".to_owned(), json!(consent.as_str())),
+        ]),
+        Event::RecordingStopped {
+            recording, cause, ..
+        } => Map::from_iter([
+            ("recordingId".to_owned(), json!(recording)),
+            ("cause".to_owned(), json!(cause)),
+        ]),
+        Event::RecordingConsent {
+            recording, given, ..
+        } => Map::from_iter([
+            ("recordingId".to_owned(), json!(recording)),
+            ("given".to_owned(), json!(given)),
+        ]),
         Event::Entered { .. }
         | Event::HandRaised { .. }
         | Event::HandLowered { .. }

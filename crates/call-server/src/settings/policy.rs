@@ -25,6 +25,7 @@ pub(super) fn read(reader: &mut Reader, sfu: bool) -> Policy {
         sfu_from: reader.number("policy.sfu_from", 2, 16),
         p2p_return_after: reader.seconds("policy.p2p_return_after"),
         max_participants: reader.number("policy.max_participants", 2, 1000),
+        ..Policy::default()
     };
     let mesh = policy.sfu_from.saturating_sub(1);
     if policy.topology == TopologyPolicy::Auto && mesh > policy.mesh_max && policy.mesh_max > 0 {

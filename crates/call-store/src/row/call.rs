@@ -190,6 +190,8 @@ pub(crate) fn stored_call(
         state: row.change.state().map_err(corrupt)?,
         alone_deadline: row.change.alone_deadline.map(Into::into),
         p2p_deadline: row.change.p2p_deadline.map(Into::into),
+        recording: None,
+        was_recorded: false,
         participants: people,
     })?;
     let quality_stats = (annotations
