@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use call_domain::UserId;
 
-use super::{SessionId, Source};
+use super::{SessionId, Source, TapInlet};
 
-/// What the embedder asks of a room. Every command names one peer of it, but for [`Command::CloseRoom`].
+/// What the embedder asks of a room. Every command names one peer of it, but for those about taps and [`Command::CloseRoom`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// A peer comes in: an [`super::Event::Offer`] of a new session follows. A peer who is in already gets a new session and
@@ -59,7 +61,20 @@ pub enum Command {
         /// Who.
         peer: UserId,
     },
-    /// The room ends, with everybody in it.
+    /// Copies what these people send to a tap, in the room or yet to come: the whole wish. What is not named is not copied from this command on.
+    /// The first one puts the tap into the room, which need not have a peer yet; a room has two at most, a third one ends at once.
+    Tap {
+        /// Which.
+        tap: TapInlet,
+        /// Whose media.
+        people: BTreeSet<UserId>,
+    },
+    /// A tap ends. Its reader gets what was copied until now.
+    Untap {
+        /// Which.
+        tap: TapInlet,
+    },
+    /// The room ends, with everybody in it and its taps.
     CloseRoom,
 }
 
@@ -74,7 +89,7 @@ impl Command {
             | Self::Subscribe { peer, .. }
             | Self::Publish { peer, .. }
             | Self::Leave { peer } => Some(peer),
-            Self::CloseRoom => None,
+            Self::Tap { .. } | Self::Untap { .. } | Self::CloseRoom => None,
         }
     }
 }

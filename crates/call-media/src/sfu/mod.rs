@@ -9,7 +9,8 @@
 //!    [`Command::Leave`]. The SFU makes every SDP offer ([`Event::Offer`]), peers only answer.
 //! 3. Commands come from strangers in part (SDP answers, subscriptions): anything malformed is counted and answered
 //!    by [`Event::Refused`], never a panic, and never felt by another room.
-//! 4. A room begins with its first peer and ends with [`Command::CloseRoom`].
+//! 4. A room begins with its first peer or tap and ends with [`Command::CloseRoom`].
+//! 5. A recorder gets at the packets of a room by a [`tap`](tap()).
 
 mod bandwidth;
 mod command;
@@ -26,6 +27,7 @@ mod sdp;
 mod shard;
 mod speaker;
 mod stats;
+mod tap;
 mod transport;
 
 pub use command::{Command, Publication, Subscription, View};
@@ -36,3 +38,4 @@ pub use event::{
 pub use id::{Layer, RoomId, SessionId, Source};
 pub use shard::{Overloaded, Sfu, SfuError};
 pub use stats::{InboundStats, OutboundStats, PeerStats, RoomStats, SfuCounters};
+pub use tap::{EncodedFrame, FrameCodec, TapEvent, TapInlet, TapReader, tap};

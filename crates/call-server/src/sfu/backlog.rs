@@ -77,13 +77,14 @@ impl Backlog {
 
 fn ends(command: &Command) -> bool {
     match command {
-        Command::Leave { .. } | Command::CloseRoom => true,
+        Command::Leave { .. } | Command::Untap { .. } | Command::CloseRoom => true,
         Command::Join { .. }
         | Command::Answer { .. }
         | Command::Candidate { .. }
         | Command::Restart { .. }
         | Command::Subscribe { .. }
-        | Command::Publish { .. } => false,
+        | Command::Publish { .. }
+        | Command::Tap { .. } => false,
     }
 }
 
@@ -92,6 +93,10 @@ fn is_outdated_by(waiting: &Command, later: &Command) -> bool {
     match later {
         Command::CloseRoom => true,
         Command::Leave { peer } => waiting.peer() == Some(peer),
+        // A tap's command is its whole state.
+        Command::Tap { tap, .. } | Command::Untap { tap } => {
+            matches!(waiting, Command::Tap { tap: waits, .. } if waits == tap)
+        }
         Command::Join { .. }
         | Command::Answer { .. }
         | Command::Candidate { .. }

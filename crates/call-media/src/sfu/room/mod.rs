@@ -91,6 +91,7 @@ impl Room {
                     self.leave(now, *at, out);
                 }
             }
+            Command::Tap { tap, .. } | Command::Untap { tap } => tap.close(),
             Command::CloseRoom => self.close(now, out),
             Command::Answer {
                 peer,
