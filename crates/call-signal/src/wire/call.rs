@@ -157,7 +157,7 @@ impl Call {
             end_reason: call.end_reason().map(Into::into),
             ended_by: call.ended_by().map(ToString::to_string),
             sfu_room_id: parts.sfu_room_id.map(|room| room.to_string()),
-            recording: None,
+            recording: call.recording().map(Into::into),
             recording_url: notes.recording_url.map(ToOwned::to_owned),
             quality_stats: notes.quality_stats.cloned(),
             participants: parts.participants.iter().map(participant).collect(),

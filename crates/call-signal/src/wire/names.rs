@@ -31,6 +31,7 @@ macro_rules! mirrors {
         }
     };
 }
+pub(super) use mirrors;
 
 mirrors!(
     /// What a call is about to carry; see [`call_domain::CallType`].

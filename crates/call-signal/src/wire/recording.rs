@@ -1,114 +1,50 @@
+use call_domain::ConsentState;
 use serde::{Deserialize, Serialize};
 
-use super::MediaSource;
+use super::names::mirrors;
+use super::{MediaSource, rfc3339};
 
-/// Gives a closed set its values and what derives from them.
-macro_rules! values {
-    ($(#[$doc:meta])* $name:ident { $($(#[$value:meta])* $variant:ident),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-        pub enum $name {
-            $($(#[$value])* $variant),+
-        }
-    };
+mirrors!(
+    /// What a recording leads to; see [`call_domain::RecordingMode`].
+    RecordingMode of call_domain::RecordingMode { Tracks, Mixed }
+);
+mirrors!(
+    /// Whose word a recording needs; see [`call_domain::RecordingConsent`].
+    RecordingConsent of call_domain::RecordingConsent { Notify, Ask }
+);
+mirrors!(
+    /// Where a recording stands; see [`call_domain::RecordingStatus`].
+    RecordingStatus of call_domain::RecordingStatus { Recording, Processing, Ready, Partial, Failed }
+);
+mirrors!(
+    /// Where the mix of a recording stands; see [`call_domain::MixStatus`].
+    MixStatus of call_domain::MixStatus { None, Queued, Running, Done, Failed, Unavailable }
+);
+mirrors!(
+    /// What went wrong with a recording; see [`call_domain::RecordingFault`].
+    RecordingFault of call_domain::RecordingFault {
+        DiskFull, StorageUnreachable, WriteFailed, Overloaded, MixFailed, MixingUnavailable,
+        Interrupted, SfuUnavailable,
+    }
+);
+mirrors!(
+    /// What a file of a recording is; see [`call_domain::RecordingFileKind`].
+    RecordingFileKind of call_domain::RecordingFileKind { Track, Mixed, Manifest }
+);
+
+/// What a participant said to being recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ConsentStatus {
+    /// Nothing yet.
+    Asked,
+    /// Yes.
+    Given,
+    /// No, or no longer.
+    Refused,
 }
-
-values!(
-    /// What a recording leads to.
-    RecordingMode {
-        /// One file for each participant and source.
-        Tracks,
-        /// These, and one file of the whole call.
-        Mixed,
-    }
-);
-values!(
-    /// Whose word a recording needs.
-    RecordingConsent {
-        /// Nobody's: everybody is told.
-        Notify,
-        /// Each participant's own: nothing is written of whoever has not said yes.
-        Ask,
-    }
-);
-values!(
-    /// What a participant said to being recorded.
-    ConsentStatus {
-        /// Nothing yet.
-        Asked,
-        /// Yes.
-        Given,
-        /// No, or no longer.
-        Refused,
-    }
-);
-values!(
-    /// Where a recording stands.
-    RecordingStatus {
-        /// It is being written.
-        Recording,
-        /// It has stopped; its files are being closed, mixed, uploaded.
-        Processing,
-        /// All of it is there.
-        Ready,
-        /// Some of it is there; `cause` says what went wrong.
-        Partial,
-        /// Nothing of it is there; `cause` says why.
-        Failed,
-    }
-);
-values!(
-    /// Where the mix of a recording stands.
-    MixStatus {
-        /// None was asked for.
-        None,
-        /// It waits for its turn.
-        Queued,
-        /// It is being made.
-        Running,
-        /// It is among the files.
-        Done,
-        /// It could not be made.
-        Failed,
-        /// The server has no ffmpeg.
-        Unavailable,
-    }
-);
-values!(
-    /// What went wrong with a recording.
-    RecordingFault {
-        /// There was no room left on the disk.
-        DiskFull,
-        /// The store could not be reached.
-        StorageUnreachable,
-        /// The disk refused to write.
-        WriteFailed,
-        /// The server could not keep up, and packets were left out.
-        Overloaded,
-        /// The mix could not be made.
-        MixFailed,
-        /// The server has no ffmpeg to make a mix with.
-        MixingUnavailable,
-        /// The server was down meanwhile.
-        Interrupted,
-        /// The forwarding unit was not there.
-        SfuUnavailable,
-    }
-);
-values!(
-    /// What a file of a recording is.
-    RecordingFileKind {
-        /// What one participant sent from one source.
-        Track,
-        /// The whole call.
-        Mixed,
-        /// Who, when and what, as JSON.
-        Manifest,
-    }
-);
 
 /// A call's recording while it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -309,4 +245,31 @@ pub struct Alert {
 pub struct AlertList {
     /// Newest first.
     pub items: Vec<Alert>,
+}
+
+impl From<&call_domain::Recording> for CallRecording {
+    fn from(recording: &call_domain::Recording) -> Self {
+        Self {
+            id: recording.id.to_string(),
+            mode: recording.mode.into(),
+            started_by: recording.started_by.as_ref().map(ToString::to_string),
+            started_at: rfc3339(recording.started_at),
+            consent: recording.consent.into(),
+            consents: recording.consents.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&call_domain::Consent> for RecordingConsentItem {
+    fn from(consent: &call_domain::Consent) -> Self {
+        Self {
+            user_id: consent.user.to_string(),
+            status: match consent.state {
+                ConsentState::Asked => ConsentStatus::Asked,
+                ConsentState::Given { .. } => ConsentStatus::Given,
+                ConsentState::Refused { .. } => ConsentStatus::Refused,
+            },
+            at: consent.state.at().map(rfc3339),
+        }
+    }
 }
