@@ -88,7 +88,15 @@ export class CallMedia {
   /** What is known of media, for those who look at the call. */
   parts(): Omit<
     CallParts,
-    "wire" | "selfId" | "deviceId" | "endReason" | "answering" | "restored" | "reactions"
+    | "wire"
+    | "selfId"
+    | "deviceId"
+    | "endReason"
+    | "answering"
+    | "restored"
+    | "reactions"
+    | "lastRecording"
+    | "ability"
   > {
     return {
       self: this.devices.state.getSnapshot(),

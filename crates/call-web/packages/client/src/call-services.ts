@@ -1,6 +1,7 @@
 import type { Environment } from "./environment.js";
 import type { IceSource } from "./ice.js";
 import type { MediaMemory } from "./memory.js";
+import type { Recordings } from "./recordings.js";
 import type { RestApi } from "./rest.js";
 import type { Socket } from "./socket.js";
 
@@ -13,5 +14,6 @@ export interface CallServices {
   environment: Environment;
   memory: MediaMemory;
   ice: IceSource;
+  recordings: Pick<Recordings, "ability">;
   debug(what: string, detail: unknown): void;
 }

@@ -9,10 +9,11 @@ import { isPresent } from "./mesh.js";
 import type { MediaChoice } from "./options.js";
 import type { PeerSignal } from "./peer.js";
 import { Reactions } from "./reactions.js";
+import { RecordingWatch } from "./recording-view.js";
 import type { CallEndReason, CallSnapshot } from "./snapshot.js";
 import { Emitter, ValueStore } from "./store.js";
 import { applyChange, type Change } from "./wire/apply.js";
-import type { WireCall } from "./wire/types.js";
+import type { RecordingMode, WireCall } from "./wire/types.js";
 
 /** Who is told what becomes of a call. */
 export interface CallListener {
@@ -30,6 +31,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   readonly #listener: CallListener;
   readonly #media: CallMedia;
   readonly #reactions: Reactions;
+  readonly #recordings: RecordingWatch;
   #wire: WireCall;
   #endReason: CallEndReason | null = null;
   #answering = false;
@@ -51,6 +53,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     this.#wire = wire;
     const changed = () => this.#publish();
     this.#reactions = new Reactions(services.environment.clock, changed);
+    this.#recordings = new RecordingWatch((id) => services.api.recording(id), changed);
     this.#media = new CallMedia(
       services,
       wire,
@@ -175,6 +178,18 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     return this.#endReason === null && this.#media.sendMessage(data);
   }
 
+  async startRecording({ mode = "tracks" }: { mode?: RecordingMode } = {}): Promise<void> {
+    await this.#services.api.startRecording(this.id, mode);
+  }
+
+  async stopRecording(): Promise<void> {
+    await this.#services.api.stopRecording(this.id);
+  }
+
+  async consentToRecording(given: boolean): Promise<void> {
+    await this.#services.api.consentToRecording(this.id, given);
+  }
+
   // What the client hands on.
 
   /** This device placed it; its media is being captured since before the call was known. */
@@ -205,8 +220,10 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     const { selfId, deviceId } = this.#services;
     const me = mine(wire, selfId);
     if (wire.status === "ended") return this.#finish(wire.endReason ?? "completed");
-    if (isInside(wire, selfId, deviceId)) this.#media.follow(wire);
-    else if (this.#media.entered) return this.#finish(outReason(me));
+    if (isInside(wire, selfId, deviceId)) {
+      this.#recordings.follow(wire);
+      this.#media.follow(wire);
+    } else if (this.#media.entered) return this.#finish(outReason(me));
     else if (me && isPresent(me.status)) return this.#finish("answered_elsewhere");
     this.#publish();
   }
@@ -241,6 +258,11 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     if (this.#endReason !== null) return;
     if (isRinging(wire, this.#services.selfId)) this.alert();
     this.#media.resume();
+  }
+
+  /** Something outside of the call that its snapshot tells of is another. */
+  refresh(): void {
+    this.#publish();
   }
 
   /** Tells the server that it rings here. */
@@ -326,6 +348,8 @@ export class CallSession extends Emitter<CallEvents> implements Call {
       answering: this.#answering,
       restored: this.#restored,
       reactions: this.#reactions.shown,
+      lastRecording: this.#recordings.last,
+      ability: this.#services.recordings.ability.getSnapshot(),
     });
   }
 

@@ -1,5 +1,6 @@
 import { isPresent } from "./mesh.js";
 import type { QualityLevel } from "./quality.js";
+import { mayRecord, viewOfRecording } from "./recording-view.js";
 import type { Remote } from "./remote.js";
 import type {
   CallEndReason,
@@ -10,10 +11,11 @@ import type {
   ParticipantSnapshot,
   QualityState,
   Reaction,
+  RecordingEnd,
   SelfSnapshot,
   StreamState,
 } from "./snapshot.js";
-import type { VideoSource, WireCall, WireParticipant } from "./wire/types.js";
+import type { RecordingAbility, VideoSource, WireCall, WireParticipant } from "./wire/types.js";
 
 /** All that a snapshot is made of. */
 export interface CallParts {
@@ -34,6 +36,9 @@ export interface CallParts {
   speakers: readonly string[];
   reactions: readonly Reaction[];
   handovers: readonly Handover[];
+  lastRecording: RecordingEnd | null;
+  /** What the server can record; null until known. */
+  ability: RecordingAbility | null;
   quality: {
     of(userId: string): QualityLevel | null;
     worst(): QualityLevel | null;
@@ -87,6 +92,9 @@ export function viewOf(parts: CallParts): CallSnapshot {
     activeSpeakers: parts.speakers,
     reactions: parts.reactions,
     handovers: parts.handovers,
+    recording: wire.recording && viewOfRecording(wire.recording, selfId, role),
+    lastRecording: parts.lastRecording,
+    canRecord: phase === "active" && mayRecord(wire, role, parts.ability),
   };
 }
 

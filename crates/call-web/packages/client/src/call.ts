@@ -1,6 +1,7 @@
 import type { MediaChoice } from "./options.js";
 import type { CallSnapshot, Handover, PictureKind, Reaction } from "./snapshot.js";
 import type { Store } from "./store.js";
+import type { RecordingMode } from "./wire/types.js";
 
 /** A picture that is on the screen. */
 export interface PictureView {
@@ -84,4 +85,16 @@ export interface Call {
    * arrives. False when there is no SFU or too much waits to be sent.
    */
   sendMessage(data: string): boolean;
+
+  // Recording. Refusals are thrown as a `CallError`: `recording_forbidden`, `recording_unavailable`,
+  // `mixing_unavailable`, `already_recording`, `not_recording`, `not_asked`, `not_answered`.
+
+  /**
+   * Has it recorded on the server, for everybody to see and hear; a call from device to device goes to
+   * the SFU first. For the initiator and moderators. Default: `tracks`.
+   */
+  startRecording(request?: { mode?: RecordingMode }): Promise<void>;
+  stopRecording(): Promise<void>;
+  /** Says whether I may be recorded, from now on; may be changed at any time. */
+  consentToRecording(given: boolean): Promise<void>;
 }

@@ -19,6 +19,7 @@ import { LocalMedia } from "./media.js";
 import { MediaMemory } from "./memory.js";
 import type { CallRequest, ClientOptions, MediaChoice } from "./options.js";
 import { Presence } from "./presence.js";
+import { Recordings } from "./recordings.js";
 import { RestApi } from "./rest.js";
 import type { ClientState } from "./snapshot.js";
 import { type Incoming, Socket, type SocketStatus } from "./socket.js";
@@ -54,6 +55,8 @@ const IDLE: ClientState = {
 export class CallClient extends Emitter<ClientEvents> {
   /** History, single calls, presence, ...: the REST side. */
   readonly api: RestApi;
+  /** Recordings of calls: to be played, kept, mixed and deleted. */
+  readonly recordings: Recordings;
   readonly #options: ClientOptions;
   readonly #environment: Environment;
   readonly #tokens: TokenSource;
@@ -86,6 +89,10 @@ export class CallClient extends Emitter<ClientEvents> {
     });
     this.#tokens = new TokenSource(options.token, this.#environment.clock);
     this.api = new RestApi(this.#base(), this.#tokens, this.#environment);
+    this.recordings = new Recordings(this.api);
+    this.recordings.ability.subscribe(() => {
+      for (const session of this.#sessions.values()) session.refresh();
+    });
     this.#presence = new Presence(
       this.api,
       (online) => this.#state.patch({ online }),
@@ -277,6 +284,7 @@ export class CallClient extends Emitter<ClientEvents> {
       environment: this.#environment,
       memory: this.#memory,
       ice: this.#ice,
+      recordings: this.recordings,
       debug: (what, detail) => this.emit("debug", what, detail),
     };
     this.#state.patch({
@@ -289,6 +297,9 @@ export class CallClient extends Emitter<ClientEvents> {
     this.#resume(message.calls);
     this.#connecting?.settle(null);
     void this.#presence.read(userId);
+    this.recordings
+      .learn()
+      .catch((error: unknown) => this.emit("debug", "ability to record not known", error));
   }
 
   /** Brings the calls in line with what the server has. */

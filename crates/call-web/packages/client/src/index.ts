@@ -14,6 +14,7 @@ export {
 } from "./network-test.js";
 export type { CallRequest, ClientOptions, HistoryQuery, MediaChoice } from "./options.js";
 export { type PreCallClient, type PreCallState, PreCallTest } from "./precall.js";
+export { Recordings, type RecordingsApi } from "./recordings.js";
 export type { RestApi } from "./rest.js";
 export type * from "./snapshot.js";
 export { Emitter, type Store, ValueStore } from "./store.js";

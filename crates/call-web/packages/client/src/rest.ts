@@ -3,20 +3,25 @@ import { AuthenticationError, CallError, ConnectionError } from "./errors.js";
 import type { HistoryQuery } from "./options.js";
 import { randomId } from "./random-id.js";
 import type { TokenSource } from "./token.js";
+import { fileUrlSchema, recordingListSchema, recordingSchema } from "./wire/recording.js";
+import { accepted } from "./wire/schema.js";
 import type {
   CallEvent,
   CallStats,
+  FileUrl,
   HistoryPage,
   InitiateRequest,
   MediaState,
   OnlineUser,
   PublicConfig,
   QualityPoint,
+  Recording,
+  RecordingMode,
   TurnCredentials,
   WireCall,
   WireParticipant,
 } from "./wire/types.js";
-import { accepted, callSchema, historySchema, participantSchema } from "./wire/validate.js";
+import { callSchema, historySchema, participantSchema } from "./wire/validate.js";
 
 const TIMEOUT_MS = 15_000;
 /** Tries of a request that may be repeated without harm. */
@@ -135,6 +140,47 @@ export class RestApi {
     return (await this.#request("GET", `${path(callId)}/stats`)) as CallStats;
   }
 
+  /** Has a call recorded, which takes it to the SFU. */
+  startRecording(callId: string, mode: RecordingMode): Promise<Recording> {
+    return this.#recording("POST", `${path(callId)}/recording`, { mode });
+  }
+
+  stopRecording(callId: string): Promise<Recording> {
+    return this.#recording("DELETE", `${path(callId)}/recording`);
+  }
+
+  /** Says whether this user may be recorded, from now on. */
+  consentToRecording(callId: string, given: boolean): Promise<Recording> {
+    return this.#recording("PUT", `${path(callId)}/recording/consent`, { given });
+  }
+
+  /** The recordings of a call, oldest first. */
+  async recordings(callId: string): Promise<Recording[]> {
+    const answer = await this.#request("GET", `${path(callId)}/recordings`);
+    return (accepted(recordingListSchema, answer) ?? unreadable()).items;
+  }
+
+  recording(id: string): Promise<Recording> {
+    return this.#recording("GET", recordingPath(id));
+  }
+
+  mixRecording(id: string): Promise<Recording> {
+    return this.#recording("POST", `${recordingPath(id)}/mix`, {});
+  }
+
+  async deleteRecording(id: string): Promise<void> {
+    await this.#request("DELETE", recordingPath(id));
+  }
+
+  /** Where the bytes of a file are: absolute, and good until it expires. */
+  async recordingFileUrl(id: string, fileId: string, download: boolean): Promise<FileUrl> {
+    const route = `${recordingPath(id)}/files/${encodeURIComponent(fileId)}/url`;
+    const answer = await this.#request("POST", route, { download });
+    const { url, expiresAt } = accepted(fileUrlSchema, answer) ?? unreadable();
+    if (url.startsWith("/")) return { url: this.#base + url, expiresAt };
+    return /^https?:\/\//i.test(url) ? { url, expiresAt } : unreadable();
+  }
+
   /** Who is online; null where the server does not tell. */
   async presence(): Promise<OnlineUser[] | null> {
     try {
@@ -156,6 +202,10 @@ export class RestApi {
     headers?: Record<string, string>,
   ): Promise<WireCall> {
     return accepted(callSchema, await this.#request(method, route, body, headers)) ?? unreadable();
+  }
+
+  async #recording(method: string, route: string, body?: unknown): Promise<Recording> {
+    return accepted(recordingSchema, await this.#request(method, route, body)) ?? unreadable();
   }
 
   async #participant(method: string, route: string, body: unknown): Promise<WireParticipant> {
@@ -262,4 +312,8 @@ function path(callId: string): string {
 
 function participantPath(callId: string, userId: string): string {
   return `${path(callId)}/participants/${encodeURIComponent(userId)}`;
+}
+
+function recordingPath(id: string): string {
+  return `/api/recordings/${encodeURIComponent(id)}`;
 }

@@ -2,6 +2,7 @@ import type { CallClientError, MediaError } from "./errors.js";
 import type {
   CallType,
   CandidateType,
+  ConsentStatus,
   EndedReason,
   MediaState,
   OnlineUser,
@@ -9,6 +10,10 @@ import type {
   PausedReason,
   Quality,
   QualityReason,
+  RecordingConsent,
+  RecordingConsentItem,
+  RecordingFault,
+  RecordingMode,
   RelayProtocol,
   Role,
   StreamLayer,
@@ -205,6 +210,32 @@ export interface Reaction {
   readonly at: number;
 }
 
+/** The recording of a call while it runs. */
+export interface RecordingSnapshot {
+  readonly id: string;
+  /** A file for each person and source, or also one of the whole call. */
+  readonly mode: RecordingMode;
+  /** Who began it; null: the policy of the server. */
+  readonly startedBy: string | null;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number | null;
+  /** `ask`: nothing of anybody is written before they said yes. `notify`: everybody is told. */
+  readonly consent: RecordingConsent;
+  /** What people said; empty with `notify`. */
+  readonly consents: readonly RecordingConsentItem[];
+  /** What I said; `asked`: nothing yet, `none`: I was not asked. May be changed at any time. */
+  readonly mine: ConsentStatus | "none";
+  /** I may stop it. */
+  readonly canStop: boolean;
+}
+
+/** How a recording ended while the call goes on. */
+export interface RecordingEnd {
+  readonly id: string;
+  /** What went wrong; null when it was stopped, and until the server told. */
+  readonly cause: RecordingFault | null;
+}
+
 /** A call as this device sees it. */
 export interface CallSnapshot {
   id: string;
@@ -241,4 +272,10 @@ export interface CallSnapshot {
   reactions: readonly Reaction[];
   /** The latest changes of the way, oldest first. */
   handovers: readonly Handover[];
+  /** The recording that runs; null while there is none. */
+  recording: RecordingSnapshot | null;
+  /** The recording that ended last while I was in the call. */
+  lastRecording: RecordingEnd | null;
+  /** I may begin a recording now. */
+  canRecord: boolean;
 }

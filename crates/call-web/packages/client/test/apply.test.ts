@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { applyChange } from "../src/wire/apply.js";
-import { person, wireCall } from "./support/wire.js";
+import { callRecording, person, wireCall } from "./support/wire.js";
 
 const call = wireCall({ version: 4, status: "ringing" });
 const joined = (version: number) => ({
@@ -56,5 +56,21 @@ describe("a change of a call", () => {
       leaveReason: "connection_lost",
       media: { audio: false, video: false, screen: false },
     });
+  });
+
+  it("may be of its recording: on, and off again", () => {
+    const changed = (version: number, recording: ReturnType<typeof callRecording> | null) => ({
+      type: "call:recording-changed" as const,
+      callId: "call-1",
+      version,
+      recording,
+    });
+    const on = applyChange(call, changed(5, callRecording()));
+    expect(on).toEqual({
+      call: { ...call, version: 5, recording: callRecording() },
+      gap: false,
+    });
+    expect(applyChange(on.call, changed(6, null)).call.recording).toBeNull();
+    expect(applyChange(call, changed(6, null))).toEqual({ call, gap: true });
   });
 });

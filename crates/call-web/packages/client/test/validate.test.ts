@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseServerMessage } from "../src/wire/validate.js";
-import { person, wireCall } from "./support/wire.js";
+import { callRecording, person, wireCall } from "./support/wire.js";
 
 const samples: object[] = [
   { type: "ack", id: "1" },
@@ -43,7 +43,15 @@ const samples: object[] = [
       { source: "screen", layer: "high" },
     ],
   },
+  { type: "call:recording-changed", callId: "c", version: 4, recording: callRecording() },
+  { type: "call:recording-changed", callId: "c", version: 5, recording: null },
   { type: "call:updated", callId: "c", version: 3, call: wireCall() },
+  {
+    type: "call:updated",
+    callId: "c",
+    version: 4,
+    call: wireCall({ recording: callRecording({ startedBy: null, consent: "notify" }) }),
+  },
   {
     type: "call:ended",
     callId: "c",

@@ -68,6 +68,7 @@ export function wireCall(change: Partial<WireCall> = {}): WireCall {
     endReason: null,
     endedBy: null,
     sfuRoomId: null,
+    recording: null,
     recordingUrl: null,
     qualityStats: null,
     participants: [person("ada", "Ada", "initiator"), person("ben", "Ben", "participant")],
@@ -108,6 +109,9 @@ export function snapshot(change: Partial<CallSnapshot> = {}): CallSnapshot {
     activeSpeakers: [],
     reactions: [],
     handovers: [],
+    recording: null,
+    lastRecording: null,
+    canRecord: false,
     ...change,
   };
 }
@@ -136,6 +140,9 @@ export class FakeCall extends Emitter<CallEvents> implements Call {
   react = vi.fn();
   setViews = vi.fn();
   sendMessage = vi.fn(() => true);
+  startRecording = vi.fn(async () => undefined);
+  stopRecording = vi.fn(async () => undefined);
+  consentToRecording = vi.fn(async () => undefined);
 
   constructor(first: CallSnapshot) {
     super();

@@ -9,6 +9,7 @@ export type Change = Extract<
       | "call:participant-joined"
       | "call:participant-left"
       | "call:media-state-changed"
+      | "call:recording-changed"
       | "call:updated"
       | "call:ended";
   }
@@ -37,6 +38,7 @@ export function applyChange(call: WireCall, change: Change): Applied {
     case "call:participant-joined":
     case "call:participant-left":
     case "call:media-state-changed":
+    case "call:recording-changed":
       if (change.version > call.version + 1) return { call, gap: true };
       return { call: { ...part(call, change), version: change.version }, gap: false };
   }
@@ -75,6 +77,8 @@ function part(
       }));
     case "call:media-state-changed":
       return withParticipant(call, change.userId, (them) => ({ ...them, media: change.media }));
+    case "call:recording-changed":
+      return { ...call, recording: change.recording };
   }
 }
 

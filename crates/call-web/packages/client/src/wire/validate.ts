@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { callRecordingSchema, mediaSource } from "./recording.js";
+import { count, oneOf, orNull, type SchemaOf, text } from "./schema.js";
 import type {
   CallStatus,
   CallType,
@@ -8,7 +10,6 @@ import type {
   ErrorCode,
   HistoryPage,
   IceCandidate,
-  MediaSource,
   MediaState,
   Outcome,
   ParticipantStatus,
@@ -24,16 +25,6 @@ import type {
   WireCall,
   WireParticipant,
 } from "./types.js";
-
-/** A schema whose output is proved, by the compiler, to be the wire type. */
-type SchemaOf<T> = v.GenericSchema<unknown, T>;
-
-const text = v.pipe(v.string(), v.maxLength(4096));
-const orNull = <T>(schema: SchemaOf<T>) => v.optional(v.nullable(schema), null);
-/** One of the words of `T`; the compiler sees to it that none is missing. */
-const oneOf = <T extends string>(words: Record<T, true>): SchemaOf<T> =>
-  v.picklist(Object.keys(words) as T[]);
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const callType = oneOf<CallType>({ audio: true, video: true });
 const callStatus = oneOf<CallStatus>({
@@ -126,6 +117,7 @@ const callEntries = {
   endReason: orNull(endReason),
   endedBy: orNull(text),
   sfuRoomId: orNull(text),
+  recording: orNull(callRecordingSchema),
   recordingUrl: orNull(text),
   qualityStats: v.optional(v.unknown(), null),
   participants: v.pipe(v.array(participant), v.maxLength(1000)),
@@ -193,7 +185,7 @@ const stream = v.object({
 const track = v.object({
   mid: text,
   userId: text,
-  source: oneOf<MediaSource>({ audio: true, video: true, screen: true, screenAudio: true }),
+  source: mediaSource,
 });
 
 const schemas: {
@@ -262,6 +254,12 @@ const schemas: {
     userId: text,
     quality,
     reasons: v.array(qualityReason),
+  }),
+  "call:recording-changed": v.object({
+    type: v.literal("call:recording-changed"),
+    callId,
+    version,
+    recording: orNull(callRecordingSchema),
   }),
   "call:updated": v.object({ type: v.literal("call:updated"), callId, version, call: callSchema }),
   "call:ended": v.object({
@@ -334,10 +332,4 @@ export function parseServerMessage(frame: unknown): Parsed {
   if (result.success) return { kind: "message", message: result.output };
   const [issue] = result.issues;
   return { kind: "malformed", problem: `${type}: ${v.getDotPath(issue) ?? ""} ${issue.message}` };
-}
-
-/** The value if the schema accepts it, else undefined. */
-export function accepted<T>(schema: SchemaOf<T>, value: unknown): T | undefined {
-  const result = v.safeParse(schema, value);
-  return result.success ? result.output : undefined;
 }

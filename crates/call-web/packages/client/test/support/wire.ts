@@ -1,4 +1,10 @@
-import type { ParticipantStatus, WireCall, WireParticipant } from "../../src/wire/types.js";
+import type {
+  CallRecording,
+  ParticipantStatus,
+  Recording,
+  WireCall,
+  WireParticipant,
+} from "../../src/wire/types.js";
 
 const AT = "2026-11-23T12:00:00.000Z";
 
@@ -46,9 +52,57 @@ export function wireCall(more: Partial<WireCall> = {}): WireCall {
     endReason: null,
     endedBy: null,
     sfuRoomId: null,
+    recording: null,
     recordingUrl: null,
     qualityStats: null,
     participants: [person("alice", "accepted", { role: "initiator" }), person("bob", "invited")],
+    ...more,
+  };
+}
+
+/** A recording that runs; alice began it, and bob is asked unless told otherwise. */
+export function callRecording(more: Partial<CallRecording> = {}): CallRecording {
+  return {
+    id: "recording-1",
+    mode: "tracks",
+    startedBy: "alice",
+    startedAt: AT,
+    consent: "ask",
+    consents: [
+      { userId: "alice", status: "given", at: AT },
+      { userId: "bob", status: "asked", at: null },
+    ],
+    ...more,
+  };
+}
+
+/** A recording that is done, of one track. */
+export function recording(more: Partial<Recording> = {}): Recording {
+  return {
+    ...callRecording(),
+    callId: "call-1",
+    status: "ready",
+    cause: null,
+    stoppedAt: AT,
+    durationMs: 61_000,
+    bytes: 4096,
+    progress: null,
+    mix: "none",
+    files: [
+      {
+        id: "file-1",
+        kind: "track",
+        userId: "alice",
+        source: "audio",
+        codec: "opus",
+        contentType: "audio/webm",
+        bytes: 4096,
+        offsetMs: 20,
+        durationMs: 60_000,
+        width: null,
+        height: null,
+      },
+    ],
     ...more,
   };
 }
