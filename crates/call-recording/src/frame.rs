@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use call_domain::RecordingFileId;
 use serde::{Deserialize, Serialize};
 
 /// What a track shows or plays.
@@ -46,4 +47,29 @@ pub struct EncodedFrame {
     pub size: Option<(u16, u16)>,
     /// The frame.
     pub data: Bytes,
+}
+
+impl Codec {
+    /// The media type of a file of it.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Opus => "audio/webm",
+            Self::Vp8 | Self::Vp9 | Self::Av1 => "video/webm",
+            // WebM has no H.264; its superset Matroska does (RFC 9559).
+            Self::H264 => "video/x-matroska",
+        }
+    }
+
+    /// Whether it is sound.
+    pub const fn is_audio(self) -> bool {
+        matches!(self, Self::Opus)
+    }
+
+    /// The name of a file of it.
+    pub fn file_name(self, id: RecordingFileId) -> String {
+        match self {
+            Self::Opus | Self::Vp8 | Self::Vp9 | Self::Av1 => format!("{id}.webm"),
+            Self::H264 => format!("{id}.mkv"),
+        }
+    }
 }
