@@ -2,7 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use call_domain::{Command, Policy, TopologyPolicy};
+use call_domain::{Command, Policy, RecordingPolicy, TopologyPolicy};
 use call_signal::Hub;
 use call_store::{CallStore, StoreError};
 use call_turn::TurnAuthority;
@@ -17,6 +17,7 @@ use crate::deadline::Deadlines;
 use crate::lane::Lanes;
 use crate::media_plane::MediaPlane;
 use crate::quality::QualityLog;
+use crate::recording_config::RecordingConfig;
 use crate::roster::Roster;
 
 /// How many calls are taken up again at the same time after a start.
@@ -33,6 +34,8 @@ pub struct EngineConfig {
     pub presence_directory: bool,
     /// Forwards the media of calls that are not peer-to-peer; without one every call is.
     pub media: Option<Arc<dyn MediaPlane>>,
+    /// Records calls; without it no call is recorded.
+    pub recording: Option<RecordingConfig>,
 }
 
 /// Carries calls out. See the [crate documentation](crate).
@@ -75,6 +78,9 @@ impl Engine {
     ) -> Result<Arc<Self>, StoreError> {
         if config.media.is_none() {
             config.policy.topology = TopologyPolicy::P2p;
+        }
+        if config.recording.is_none() {
+            config.policy.recording = RecordingPolicy::Forbid;
         }
         let engine = Arc::new(Self {
             config,

@@ -55,6 +55,7 @@
 //!     turn: TurnAuthority::new(vec![], vec![], Duration::from_hours(24))?,
 //!     presence_directory: false,
 //!     media: None,
+//!     recording: None,
 //! };
 //! let hub = Arc::new(Hub::new(HubLimits::default()));
 //! let engine = Engine::start(config, Arc::new(store), hub, Arc::new(SystemClock)).await?;
@@ -95,6 +96,8 @@ mod media_message;
 mod media_plane;
 mod message;
 mod quality;
+mod recording_config;
+mod recording_plane;
 mod room;
 mod roster;
 mod service;
@@ -107,6 +110,11 @@ pub use engine::{Engine, EngineConfig};
 pub use error::{CommandError, Unavailable};
 pub use media_plane::MediaPlane;
 pub use quality::{QualityFigures, QualitySummary, summarise};
+pub use recording_config::{RecordingConfig, RecordingRules};
+pub use recording_plane::{
+    Disposition, Finished, JobProgress, Recorded, RecordedFile, RecordingEvent, RecordingPlane,
+    RecordingWish, SignedUrl, StoppedRecording,
+};
 pub use service::{Authenticator, EngineService};
 pub use use_case::{
     Idempotency, Initiate, InitiateError, Initiated, MediaError, NotInCall, Present, ReadError,

@@ -103,6 +103,7 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
             turn,
             presence_directory: settings.presence.directory,
             media: sfu.clone().map(|sfu| sfu as Arc<dyn MediaPlane>),
+            recording: None,
         },
         Arc::new(MeasuredStore::new(
             Arc::new(store) as Arc<dyn CallStore>,

@@ -57,6 +57,7 @@ pub fn config() -> EngineConfig {
         turn: TurnAuthority::new(vec![secret], vec![uri], Duration::from_hours(24)).expect("turn"),
         presence_directory: true,
         media: None,
+        recording: None,
     }
 }
 
