@@ -10,6 +10,7 @@ mod listen;
 mod origin;
 mod policy;
 mod reader;
+mod recording;
 mod secret;
 mod sfu;
 mod turn;
@@ -24,6 +25,7 @@ use call_domain::Policy;
 pub use complaint::{Complaint, SettingsError};
 pub use listen::ListenAddress;
 pub use origin::Origin;
+pub use recording::{MixLayout, MixSettings, RecordingSettings, S3Key, S3Settings};
 pub use secret::Secret;
 pub use sfu::SfuSettings;
 pub use turn::{RelaySettings, TurnSettings};
@@ -44,7 +46,9 @@ pub struct Settings {
     pub auth: AuthSettings,
     pub turn: TurnSettings,
     pub sfu: SfuSettings,
-    /// Section `policy`, as calls know it: without an SFU every call is peer-to-peer.
+    pub recording: RecordingSettings,
+    /// Section `policy`, as calls know it, and what they know of `recording`: without an SFU every call is
+    /// peer-to-peer.
     pub policy: Policy,
     pub limits: LimitSettings,
     pub presence: PresenceSettings,
@@ -155,14 +159,16 @@ impl Settings {
             );
         }
         let sfu = SfuSettings::read(reader);
+        let recording = RecordingSettings::read(reader);
         Self {
             dev,
             server,
             database: DatabaseSettings::read(reader),
             auth: AuthSettings::read(reader, dev),
             turn: TurnSettings::read(reader),
-            policy: policy::read(reader, sfu.enabled),
+            policy: policy::read(reader, sfu.enabled, recording.enabled),
             sfu,
+            recording,
             limits: LimitSettings {
                 initiate_per_minute: reader.number("limits.initiate_per_minute", 1, 1_000_000),
                 messages_per_second: reader.number("limits.messages_per_second", 1, 100_000),
@@ -204,6 +210,12 @@ impl Settings {
             .strip_prefix("sqlite://")
             .and_then(|path| Path::new(path).parent())
             .map_or_else(|| PathBuf::from("data"), Path::to_path_buf)
+    }
+
+    /// The folder that recordings are written to.
+    pub fn recordings_dir(&self) -> PathBuf {
+        let folder = self.recording.folder.clone();
+        folder.unwrap_or_else(|| self.data_dir().join("recordings"))
     }
 }
 

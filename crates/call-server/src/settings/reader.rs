@@ -77,6 +77,16 @@ impl Reader {
         )
     }
 
+    /// A number of bytes, or 0.
+    pub(super) fn bytes(&mut self, key: &'static str) -> u64 {
+        let parsed = match self.value(key) {
+            Some(ValueKind::I64(number)) => u64::try_from(number).ok(),
+            Some(ValueKind::String(text)) => text.trim().parse().ok(),
+            _ => None,
+        };
+        self.expect(key, "a whole number of bytes", parsed)
+    }
+
     /// A duration in seconds, more than nothing.
     pub(super) fn seconds(&mut self, key: &'static str) -> Duration {
         let parsed = match self.value(key) {

@@ -186,7 +186,10 @@ fn refusable(command: &Command) -> Option<&UserId> {
         | Command::Restart { peer, .. }
         | Command::Subscribe { peer, .. }
         | Command::Publish { peer, .. } => Some(peer),
-        Command::Leave { .. } | Command::CloseRoom => None,
+        Command::Leave { .. }
+        | Command::Tap { .. }
+        | Command::Untap { .. }
+        | Command::CloseRoom => None,
     }
 }
 
