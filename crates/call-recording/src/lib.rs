@@ -4,8 +4,10 @@
 mod event;
 mod frame;
 mod manifest;
+pub mod mix;
 mod moment;
 mod recorder;
+pub mod storage;
 
 pub use call_domain::{RecordingFault, RecordingFileId, RecordingId, RecordingMode};
 pub use event::{Event, TimedEvent};

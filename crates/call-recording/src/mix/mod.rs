@@ -1,0 +1,20 @@
+//! One file of a whole call: every voice, and the pictures of those who were there side by side, made out of the tracks of a
+//! finished recording by the machine's ffmpeg.
+//!
+//! A call that nobody showed a picture in becomes an audio file. What the encoders of the machine's ffmpeg allow decides on the
+//! format: H.264 and AAC in MP4, else VP8 and Opus in WebM.
+//!
+//! ffmpeg runs as a child process, one at a time, without a shell. The names it is given are ids and numbers, the folder of the
+//! recording is where it runs. What it makes comes over a pipe: when the server goes away, however that happens, the next write
+//! fails and ffmpeg ends with it.
+//!
+//! The work goes in steps (see `Mixer`), and what a step has made is kept in the folder `mix` of the recording: a second try does
+//! the rest.
+
+mod error;
+mod ffmpeg;
+mod mixer;
+
+pub use error::{Missing, MixError};
+pub use ffmpeg::{Ffmpeg, Format};
+pub use mixer::{Layout, Mix, MixConfig, Mixer};
