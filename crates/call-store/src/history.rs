@@ -3,9 +3,8 @@ use std::str::FromStr;
 
 use call_domain::{CallId, CallStatus, CallType, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{Outcome, StoredCall};
+use crate::{InvalidCursor, Outcome, StoredCall, cursor};
 
 /// Which of a user's calls to list. Every filter that is set must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,15 +86,9 @@ pub struct HistoryCursor {
     pub(crate) id: CallId,
 }
 
-/// The text is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a valid cursor")]
-pub struct InvalidCursor;
-
 impl fmt::Display for HistoryCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.created_at.as_micros();
-        write!(f, "{micros:016x}{}", self.id.as_uuid().simple())
+        cursor::write(f, self.created_at, self.id.as_uuid())
     }
 }
 
@@ -103,14 +96,9 @@ impl FromStr for HistoryCursor {
     type Err = InvalidCursor;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        if s.len() != 48 || !s.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(InvalidCursor);
-        }
-        let (micros, id) = s.split_at(16);
-        let micros = u64::from_str_radix(micros, 16).map_err(|_| InvalidCursor)?;
-        let id = Uuid::try_parse(id).map_err(|_| InvalidCursor)?;
+        let (created_at, id) = cursor::read(s)?;
         Ok(Self {
-            created_at: Timestamp::from_micros(micros.cast_signed()),
+            created_at,
             id: CallId::new(id),
         })
     }

@@ -68,12 +68,15 @@
 #[cfg(not(any(feature = "sqlite", feature = "libpq")))]
 compile_error!("call-store needs a database: enable `sqlite`, `postgres` or `postgres-system`");
 
+mod alert;
 mod call_store;
 mod columns;
 mod connection;
 mod credential;
+mod cursor;
 mod error;
 mod history;
+mod job;
 mod migrations;
 mod options;
 mod outcome;
@@ -82,6 +85,8 @@ mod pool;
 #[cfg(feature = "libpq")]
 mod postgres;
 mod query;
+mod recording;
+mod recording_store;
 mod row;
 mod sample;
 mod schema;
@@ -97,15 +102,18 @@ mod url;
 #[cfg(feature = "sqlite")]
 mod writer;
 
+pub use alert::{Alert, AlertCursor, AlertKind, AlertPage};
 pub use call_store::CallStore;
 pub use credential::TurnCredential;
+pub use cursor::InvalidCursor;
 pub use error::{CommitError, ConnectError, StoreError};
-pub use history::{
-    Direction, HistoryCursor, HistoryItem, HistoryPage, HistoryQuery, InvalidCursor,
-};
+pub use history::{Direction, HistoryCursor, HistoryItem, HistoryPage, HistoryQuery};
+pub use job::{JobKind, RecordingJob};
 pub use options::Options;
 pub use outcome::{Outcome, UnknownOutcome};
 pub use placement::{Answer, Decide, IdempotencyKey, Placed};
+pub use recording::{Discarded, RecordingFile, RecordingUpdate, StoredRecording};
+pub use recording_store::RecordingStore;
 pub use sample::QualitySample;
 pub use store::{Backend, Store};
 pub use stored::{Annotations, LoggedEvent, StoredCall};
