@@ -62,7 +62,7 @@ const LAYERS: [(&str, &[&str]); 8] = [
 ];
 
 /// Libraries whose types must not spread, and the only crates of ours that may depend on them.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 13] = [
     ("diesel", &["call-store"]),
     ("diesel_migrations", &["call-store"]),
     ("libsqlite3-sys", &["call-store"]),
@@ -71,7 +71,8 @@ const OWNERS: [(&str, &[&str]); 12] = [
     ("rtc", &["call-media"]),
     ("actix-web", &["call-signal", "call-server", "call-tests"]),
     ("actix-ws", &["call-signal", "call-server", "call-tests"]),
-    ("hmac", &["call-turn", "call-tests"]),
+    ("hmac", &["call-turn", "call-recording", "call-tests"]),
+    ("object_store", &["call-recording"]),
     ("sha1", &["call-turn", "call-tests"]),
     ("anyhow", &["call-server", "call-tests", "xtask"]),
     ("config", &["call-server"]),
@@ -266,7 +267,7 @@ fn every_crate_says_what_it_is_and_inherits_the_lints() {
 #[test]
 fn a_library_by_itself_pulls_no_server_in() {
     // Cheap defaults: whoever embeds the quality model or the credentials wants nothing else.
-    for name in ["call-domain", "call-media", "call-turn"] {
+    for name in ["call-domain", "call-media", "call-recording", "call-turn"] {
         let package = ours()[name];
         let default = package
             .features
