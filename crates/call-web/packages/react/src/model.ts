@@ -1,6 +1,7 @@
 import type {
   CallEndReason,
   CallType,
+  ConsentStatus,
   MediaState,
   ParticipantRole,
   ParticipantStatus,
@@ -74,6 +75,8 @@ export interface RosterPerson {
   quality: Quality | null;
   /** Place in the order of raised hands, from 1. */
   hand: number | null;
+  /** What they said to being recorded; left out or null where nobody is asked. */
+  consent?: ConsentStatus | null;
 }
 
 /** Somebody without media: the other end of a call that rings or has ended. */

@@ -8,7 +8,8 @@ import { useDevices } from "../hooks/useDevices.js";
 import { useFigures } from "../hooks/useFigures.js";
 import { hasSpeakers, usePeople } from "../hooks/useParticipants.js";
 import { useReconnectingSince } from "../hooks/useReconnectingSince.js";
-import { useRingback } from "../hooks/useTone.js";
+import { useRecording } from "../hooks/useRecording.js";
+import { useRecordingTone, useRingback } from "../hooks/useTone.js";
 import { VoiceLevelsContext } from "../hooks/useVoice.js";
 import { Button } from "../parts/Button.js";
 import { CallView, type ViewPhase } from "../parts/CallView.js";
@@ -63,6 +64,7 @@ export function ActiveCall({ call }: { call: Call }) {
   const reconnectingSince = useReconnectingSince(lost);
   useAnnouncements(snapshot);
   useRingback(phase === "ringing");
+  useRecordingTone(snapshot.recording?.id ?? null);
 
   const { self, group, outgoing } = snapshot;
   const { audio, video, screen } = self;
@@ -79,6 +81,7 @@ export function ActiveCall({ call }: { call: Call }) {
     [call, group, alone],
   );
   const groupActions = useGroupActions(call, snapshot);
+  const recording = useRecording(call, snapshot);
   const directory = useDirectory();
   const views = useViewWatch(call);
   const endForAll = useCallback(() => quietly(call.hangUp()), [call]);
@@ -122,6 +125,7 @@ export function ActiveCall({ call }: { call: Call }) {
           onAdd={phase === "active" ? groupActions.onAdd : undefined}
           directory={directory}
           actions={groupActions.actions}
+          recording={recording}
           problem={groupActions.problem}
           overlay={problem.sheet}
           notices={

@@ -231,6 +231,7 @@ function Joinable(props: {
       people={snapshot.participants}
       starting={false}
       pending={pending}
+      recorded={snapshot.recording !== null}
       onJoin={join}
       onCancel={onClose}
     />

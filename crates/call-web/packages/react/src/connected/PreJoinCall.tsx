@@ -18,6 +18,8 @@ export interface PreJoinCallProps {
   people: readonly Person[];
   starting: boolean;
   pending: boolean;
+  /** The call is being recorded. */
+  recorded?: boolean;
   onJoin: (media: MediaChoice) => void;
   onCancel?: (() => void) | undefined;
 }
@@ -109,6 +111,7 @@ export function PreJoinCall(props: PreJoinCallProps) {
         onCancel={onCancel}
         network={network}
         pending={pending}
+        recorded={props.recorded}
       />
       {problem?.serious === true && (
         <PermissionHelp

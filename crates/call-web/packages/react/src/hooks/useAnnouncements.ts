@@ -2,9 +2,11 @@ import type { CallSnapshot } from "call-client";
 import { useEffect, useRef } from "react";
 import { listOf } from "../format/text.js";
 import { useAnnounce } from "../parts/Announcer.js";
+import { recorderWords } from "../recording/words.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { Strings } from "../strings/strings.js";
 import { type Participants, participantsOf } from "./useParticipants.js";
+import { currentRecording } from "./useRecording.js";
 
 interface Said {
   words: string;
@@ -70,6 +72,7 @@ export function changesInWords(
   said.push(
     ...handsInWords(then, now, strings),
     ...reactionsInWords(before, after, strings, locale),
+    ...recordingInWords(before, after, strings),
   );
   if (before.role === "participant" && after.role === "moderator") {
     said.push(polite(strings.says.youAreModerator));
@@ -91,6 +94,27 @@ function handsInWords(then: Participants, now: Participants, strings: Strings): 
     .map((person) => polite(handRaised(person.name)));
   const [mine, before] = [now.self.hand != null, then.self.hand != null];
   if (mine !== before) said.push(polite(mine ? youRaisedHand : youLoweredHand));
+  return said;
+}
+
+/** That a recording begins, asks, stops or fails; and what my own answer leads to. */
+function recordingInWords(before: CallSnapshot, after: CallSnapshot, strings: Strings): Said[] {
+  const { recording: words } = strings;
+  const [then, now] = [before.recording, after.recording];
+  const said: Said[] = [];
+  if (now !== null && now.id !== then?.id) {
+    said.push(polite(recorderWords(currentRecording(now, after), strings)));
+    if (now.mine === "asked") said.push(polite(words.asked));
+  } else if (now !== null && now.mine !== then?.mine) {
+    if (now.mine === "given" || now.mine === "refused") said.push(polite(words.answers[now.mine]));
+    else if (now.mine === "asked") said.push(polite(words.asked));
+  }
+  const ended = after.lastRecording;
+  if (ended !== null && ended.cause !== null && before.lastRecording?.cause !== ended.cause) {
+    said.push(polite(words.stoppedBecause(words.faults[ended.cause])));
+  } else if (then !== null && now === null) {
+    said.push(polite(words.stopped));
+  }
   return said;
 }
 

@@ -1,4 +1,10 @@
-import type { Call, CallSnapshot, ParticipantSnapshot, WireParticipant } from "call-client";
+import type {
+  Call,
+  CallSnapshot,
+  ConsentStatus,
+  ParticipantSnapshot,
+  WireParticipant,
+} from "call-client";
 import { useMemo, useRef } from "react";
 import type { Person, Reaction, RosterPerson, TilePerson } from "../model.js";
 import { keepPeople } from "./keepPeople.js";
@@ -60,6 +66,9 @@ export function participantsOf(snapshot: CallSnapshot): Participants {
   const selfName = me?.name ?? selfId;
   const hands = handsOf(snapshot, selfId);
   const speakers = hasSpeakers(snapshot) ? new Set(snapshot.activeSpeakers) : null;
+  const consents = new Map<string, ConsentStatus>(
+    snapshot.recording?.consents.map(({ userId, status }) => [userId, status]),
+  );
   const reactions = new Map<string, Reaction[]>();
   for (const reaction of snapshot.reactions) {
     const before = reactions.get(reaction.userId);
@@ -114,6 +123,7 @@ export function participantsOf(snapshot: CallSnapshot): Participants {
         media,
         quality,
         hand: hands.get(selfId) ?? null,
+        consent: consents.get(selfId) ?? null,
       },
       ...snapshot.participants.map((person) => ({
         userId: person.userId,
@@ -124,6 +134,7 @@ export function participantsOf(snapshot: CallSnapshot): Participants {
         media: person.media,
         quality: person.quality?.level ?? null,
         hand: hands.get(person.userId) ?? null,
+        consent: consents.get(person.userId) ?? null,
       })),
     ],
   };

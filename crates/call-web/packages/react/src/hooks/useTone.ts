@@ -15,3 +15,19 @@ export function useRingtone(on: boolean): void {
 export function useRingback(on: boolean): void {
   useTone("ringback", on);
 }
+
+/** Longer than the tone takes. */
+const RECORDING_TONE_MS = 1500;
+
+/** Heard when a recording begins, and by who comes in while it runs: once for each `id`. */
+export function useRecordingTone(id: string | null): void {
+  useEffect(() => {
+    if (id === null) return;
+    const stop = playTone("recording");
+    const timer = setTimeout(stop, RECORDING_TONE_MS);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [id]);
+}

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
 import type { CallLayout, MediaState } from "../model.js";
+import type { RecorderBar } from "../recording/useRecorder.js";
 import { ControlBar } from "./ControlBar.js";
 import { MoreMenu } from "./MoreMenu.js";
 
@@ -18,6 +19,8 @@ export interface CallBarProps {
   onHand?: (() => void) | undefined;
   onReact?: ((reaction: string) => void) | undefined;
   /** Left out: nothing to arrange. */
+  /** Left out: nothing can be done about recording. */
+  recorder?: RecorderBar | undefined;
   layout?: CallLayout | undefined;
   onLayout: (layout: CallLayout) => void;
   statistics: boolean;
@@ -31,7 +34,8 @@ export interface CallBarProps {
 
 /** The control bar with everything in it; drawn again only when a button of it changes. */
 export const CallBar = memo(function CallBar(props: CallBarProps) {
-  const { media, onHand, onReact, onShare, statistics } = props;
+  const { media, onHand, onReact, onShare, recorder, statistics } = props;
+  const onRecord = recorder?.onRecord ?? recorder?.actions.onStop;
   return (
     <ControlBar
       media={media}
@@ -42,6 +46,13 @@ export const CallBar = memo(function CallBar(props: CallBarProps) {
       onShare={onShare}
       hand={onHand === undefined ? undefined : { raised: props.raised, onToggle: onHand }}
       onReact={onReact}
+      record={
+        onRecord && {
+          on: recorder?.onRecord === undefined,
+          starting: recorder?.controls.starting ?? false,
+          onPress: onRecord,
+        }
+      }
       onHangUp={props.onHangUp}
       devices={props.devices}
       onChooseDevice={props.onChooseDevice}
@@ -52,6 +63,7 @@ export const CallBar = memo(function CallBar(props: CallBarProps) {
         onReact={onReact}
         onShare={onShare}
         sharing={media.screen}
+        recorder={recorder}
         onEndForAll={props.onEndForAll}
         onStatistics={() => props.onStatistics(!statistics)}
         fullScreen={props.fullScreen}

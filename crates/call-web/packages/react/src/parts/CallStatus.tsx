@@ -1,4 +1,4 @@
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { clockDuration } from "../format/duration.js";
 import { useNow } from "../hooks/useNow.js";
 import type { Quality, QualityReason } from "../model.js";
@@ -14,17 +14,19 @@ export interface CallStatusProps {
   words?: string | undefined;
   quality?: Quality | null;
   reasons?: readonly QualityReason[];
+  /** A sign that must not fade when the rest does: that the call is recorded. */
+  sign?: ReactNode;
 }
 
-/** The top left corner of a call: name, duration, quality. */
+/** The top left corner of a call: name, duration, whether it is recorded, quality. */
 export const CallStatus = memo(function CallStatus(props: CallStatusProps) {
-  const { title, startedAt, words, quality, reasons } = props;
+  const { title, startedAt, words, quality, reasons, sign } = props;
   const locale = useLocale();
   const now = useNow(startedAt !== null && words === undefined);
   return (
     <div className="call-status">
       <h2 className="call-status-title">{title}</h2>
-      <p className="call-status-line">
+      <div className="call-status-line">
         {words !== undefined ? (
           <span data-testid="call-phase-words">{words}</span>
         ) : (
@@ -34,8 +36,9 @@ export const CallStatus = memo(function CallStatus(props: CallStatusProps) {
             </span>
           )
         )}
+        {sign}
         <QualityIndicator quality={quality ?? null} reasons={reasons ?? []} />
-      </p>
+      </div>
     </div>
   );
 });

@@ -14,6 +14,8 @@ import type {
   TilePerson,
   Topology,
 } from "../model.js";
+import type { RecordingControls } from "../recording/controls.js";
+import { useRecorder } from "../recording/useRecorder.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { Strings } from "../strings/strings.js";
 import type { Directory } from "./AddPeople.js";
@@ -79,6 +81,8 @@ export interface CallViewProps {
   directory?: Directory | undefined;
   /** What I may do about others; `remove` is called after the question was answered. */
   actions?: PersonActions | undefined;
+  /** The recording of the call, and what I may do about it; keep it the same object. */
+  recording?: RecordingControls | undefined;
   /** What of that did not work, in words. */
   problem?: string | null | undefined;
   /** Over the pictures, under the bar: a question about a device, or the like. */
@@ -127,6 +131,8 @@ export function CallView(props: CallViewProps) {
     [actions, group],
   );
 
+  const recorder = useRecorder(props.recording);
+
   const people = others.length > 0 ? others : awaited;
   const names = people.map((person) => person.name);
   const title = names.length > 0 ? titleOf(names, strings, locale) : strings.waitingForOthers;
@@ -152,18 +158,22 @@ export function CallView(props: CallViewProps) {
         className={pictures ? "call-over-picture" : "call-plain"}
         onKeyDown={onKeyDown}
         status={
-          waiting ? null : (
+          waiting ? (
+            recorder.sign && <div className="call-status">{recorder.sign}</div>
+          ) : (
             <CallStatus
               title={title}
               startedAt={props.startedAt}
               words={words}
               quality={props.quality}
               reasons={props.reasons}
+              sign={recorder.sign}
             />
           )
         }
         notices={
           <>
+            {recorder.notices}
             {props.notices}
             <CallNotices
               reconnectingSince={props.reconnectingSince}
@@ -216,6 +226,7 @@ export function CallView(props: CallViewProps) {
             raised={typeof self.hand === "number"}
             onHand={waiting ? undefined : onHand}
             onReact={group && !waiting ? props.onReact : undefined}
+            recorder={recorder.bar}
             layout={many && !waiting ? layout : undefined}
             onLayout={setLayout}
             statistics={statistics}
@@ -249,6 +260,7 @@ export function CallView(props: CallViewProps) {
         )}
         {statistics && <StatsPanel peers={props.peers} onClose={() => setStatistics(false)} />}
         {props.overlay}
+        {recorder.dialog}
         {asking && (
           <ConfirmDialog
             title={strings.confirmLeaveTitle}

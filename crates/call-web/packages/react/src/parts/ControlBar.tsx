@@ -12,6 +12,7 @@ import { type ReactNode, type Ref, useRef } from "react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
 import { useVoice } from "../hooks/useVoice.js";
 import type { MediaState } from "../model.js";
+import { RecordButton, type RecordButtonProps } from "../recording/RecordButton.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { DeviceMenu } from "./DeviceMenu.js";
 import { HandButton, ReactionsButton } from "./GroupControls.js";
@@ -33,6 +34,8 @@ export interface ControlBarProps {
   hand?: { raised: boolean; onToggle: () => void } | undefined;
   /** Left out: nothing can be thrown in. */
   onReact?: ((reaction: string) => void) | undefined;
+  /** Left out: may neither begin nor stop a recording. */
+  record?: RecordButtonProps | undefined;
   onHangUp: () => void;
   devices?: DeviceChoices | undefined;
   onChooseDevice?: ((kind: DeviceKind, deviceId: string | null) => void) | undefined;
@@ -108,6 +111,7 @@ export function ControlBar(props: ControlBarProps) {
       )}
       {props.hand !== undefined && <HandButton {...props.hand} />}
       {props.onReact !== undefined && <ReactionsButton onReact={props.onReact} />}
+      {props.record !== undefined && <RecordButton {...props.record} />}
       {props.children}
       <IconButton
         label={strings.hangUp}

@@ -1,5 +1,6 @@
 import {
   Activity,
+  CircleDot,
   Ellipsis,
   GalleryThumbnails,
   LayoutGrid,
@@ -12,6 +13,9 @@ import {
 } from "lucide-react";
 import type { DeviceChoices, DeviceKind } from "../devices.js";
 import type { CallLayout } from "../model.js";
+import { RecordingItems } from "../recording/RecordingItems.js";
+import type { RecorderBar } from "../recording/useRecorder.js";
+import { recorderWords } from "../recording/words.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { DeviceMenu } from "./DeviceMenu.js";
 import { ReactionItems } from "./GroupControls.js";
@@ -26,6 +30,8 @@ export interface MoreMenuProps {
   onReact?: ((reaction: string) => void) | undefined;
   onShare?: (() => void) | undefined;
   sharing?: boolean | undefined;
+  /** Left out: nothing can be done about recording. */
+  recorder?: RecorderBar | undefined;
   onStatistics?: (() => void) | undefined;
   fullScreen?: boolean | undefined;
   onFullScreen?: (() => void) | undefined;
@@ -38,7 +44,8 @@ export interface MoreMenuProps {
 /** Everything that is not needed in every call. */
 export function MoreMenu(props: MoreMenuProps) {
   const strings = useStrings();
-  const { layout, onLayout, devices, onChooseDevice } = props;
+  const { layout, onLayout, recorder, devices, onChooseDevice } = props;
+  const current = recorder?.controls.current ?? null;
   return (
     <Menu
       label={strings.more}
@@ -64,6 +71,18 @@ export function MoreMenu(props: MoreMenuProps) {
           onSelect={props.onShare}
         >
           {props.sharing === true ? strings.stopSharing : strings.shareScreen}
+        </MenuItem>
+      )}
+      {recorder !== undefined && current !== null && (
+        <RecordingItems
+          recording={current}
+          actions={recorder.actions}
+          heading={recorderWords(current, strings)}
+        />
+      )}
+      {recorder?.onRecord !== undefined && (
+        <MenuItem icon={<CircleDot size={18} />} onSelect={recorder.onRecord}>
+          {strings.recording.record}
         </MenuItem>
       )}
       {layout !== undefined && onLayout !== undefined && (

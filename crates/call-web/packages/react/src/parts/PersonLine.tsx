@@ -28,6 +28,7 @@ export const PersonLine = memo(function PersonLine(props: PersonLineProps) {
   const notes = [
     role === "participant" ? null : strings.people.roles[role],
     status === "joined" ? null : strings.people.statuses[status],
+    person.consent != null && present ? strings.recording.people[person.consent] : null,
   ].filter((note) => note !== null);
   const waits = status === "invited" || status === "alerting";
   return (
@@ -38,6 +39,7 @@ export const PersonLine = memo(function PersonLine(props: PersonLineProps) {
       data-role={role}
       data-hand={person.hand ?? undefined}
       data-muted={!media.audio}
+      data-consent={person.consent ?? undefined}
     >
       <Avatar userId={userId} name={name} size={36} />
       <span className="call-line-text">

@@ -27,6 +27,8 @@ export interface PreJoinProps {
   /** How far a test of the network is; left out: there is none. */
   network?: NetworkTestState | null | undefined;
   pending?: boolean;
+  /** The call is being recorded: whoever joins it has to know before. */
+  recorded?: boolean | undefined;
 }
 
 const kinds: readonly DeviceKind[] = ["microphone", "camera", "speaker"];
@@ -64,6 +66,12 @@ export function PreJoin(props: PreJoinProps) {
       <div className="call-prejoin-side">
         <h2 className="call-sheet-title">{strings.preJoinTitle}</h2>
         {names.length > 0 && <p className="call-sheet-words">{titleOf(names, strings, locale)}</p>}
+        {props.recorded === true && (
+          <p className="call-prejoin-recorded" role="status" data-testid="recorded">
+            <span className="call-recording-dot" aria-hidden="true" />
+            {strings.recording.joining}
+          </p>
+        )}
         <LevelMeter stream={media.audio ? self.stream : null} />
         {kinds
           .filter((kind) => kind !== "camera" || type === "video")

@@ -19,8 +19,11 @@ interface Pattern {
   notes: readonly Note[];
 }
 
-/** Which tone: an incoming call, the far end ringing, the end of a call, a speaker test. */
-export type ToneName = "ring" | "ringback" | "ended" | "test";
+/**
+ * Which tone: an incoming call, the far end ringing, the end of a call, a speaker test, a recording
+ * that begins.
+ */
+export type ToneName = "ring" | "ringback" | "ended" | "test" | "recording";
 
 const note = (at: number, length: number, volume: number, ...pitches: number[]): Note => ({
   at,
@@ -45,6 +48,11 @@ const patterns: Record<ToneName, Pattern> = {
   ended: {
     every: Number.POSITIVE_INFINITY,
     notes: [note(0, 0.16, 0.25, 493.88), note(0.14, 0.28, 0.22, 369.99)],
+  },
+  // Two short high notes, as of a tape machine that starts: heard over voices, and soon over.
+  recording: {
+    every: Number.POSITIVE_INFINITY,
+    notes: [note(0, 0.18, 0.4, 1046.5), note(0.24, 0.34, 0.4, 1318.51)],
   },
   test: {
     every: Number.POSITIVE_INFINITY,

@@ -1,3 +1,5 @@
+import { englishRecording } from "./recording.js";
+import { englishRecordings } from "./recordings.js";
 import type { Strings } from "./strings.js";
 
 /** The words in English: the default catalogue. */
@@ -325,6 +327,9 @@ export const english: Strings = {
     network: "The server cannot be reached. Check your connection.",
     unknown: "The call could not be started.",
   },
+
+  recording: englishRecording,
+  recordings: englishRecordings,
 
   stats: {
     title: "Statistics",

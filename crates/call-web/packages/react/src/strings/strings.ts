@@ -14,6 +14,8 @@ import type {
   PauseReason,
   Quality,
 } from "../model.js";
+import type { RecordingStrings } from "./recording.js";
+import type { RecordingsStrings } from "./recordings.js";
 
 /** Every word the components say. Override any part of it by `<CallProvider strings={…}>`. */
 export interface Strings {
@@ -181,6 +183,11 @@ export interface Strings {
   permissionSteps: Record<"chrome" | "firefox" | "safari" | "ios" | "android" | "other", string[]>;
   problemCode: (code: string) => string;
   errors: Record<string, string>;
+
+  /** The recording of a call that goes on. */
+  recording: RecordingStrings;
+  /** The list of recordings. */
+  recordings: RecordingsStrings;
 
   stats: {
     title: string;

@@ -1,0 +1,115 @@
+import {
+  type Call,
+  type CallSnapshot,
+  type RecordingMode,
+  type RecordingSnapshot,
+  toCallClientError,
+} from "call-client";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { CurrentRecording, RecordingControls } from "../recording/controls.js";
+import { useStrings } from "../strings/StringsContext.js";
+import { useCallClient } from "./useCallClient.js";
+import { useStore } from "./useStore.js";
+
+/** A recording as people see it: with the name of who began it. */
+export function currentRecording(
+  { id, startedAt, startedBy, mine }: RecordingSnapshot,
+  { wire, participants }: CallSnapshot,
+): CurrentRecording {
+  const other = participants.find(({ userId }) => userId === startedBy);
+  const known = wire.participants.find(({ userId }) => userId === startedBy);
+  // Who is in the call but not among the others is me; an admin may not be in it at all.
+  const isLocal = other === undefined && known !== undefined;
+  const name = other?.name ?? known?.name ?? startedBy ?? "";
+  return { id, startedAt, by: startedBy === null ? null : { name, isLocal }, mine };
+}
+
+/** What the server says when things are already as they were asked for. */
+const DONE = new Set(["already_recording", "not_recording"]);
+
+/** The recording of a call, and what this person may do about it; undefined: nothing, ever. */
+export function useRecording(call: Call, snapshot: CallSnapshot): RecordingControls | undefined {
+  const { recording: words } = useStrings();
+  const ability = useStore(useCallClient().recordings.ability);
+  const [code, setCode] = useState<string | null>(null);
+  const [starting, setStarting] = useState(false);
+  const attempt = useCallback(async (done: Promise<void>) => {
+    setCode(null);
+    try {
+      await done;
+      return true;
+    } catch (thrown) {
+      const error = toCallClientError(thrown);
+      if (!DONE.has(error.code)) setCode(error.code);
+      return DONE.has(error.code);
+    }
+  }, []);
+  const start = useCallback(
+    async (mode: RecordingMode) => {
+      setStarting(true);
+      // It has begun with the news of it, which may come after the answer.
+      if (!(await attempt(call.startRecording({ mode })))) setStarting(false);
+    },
+    [call, attempt],
+  );
+  const { recording, lastRecording, canRecord } = snapshot;
+  const running = recording !== null;
+  useEffect(() => {
+    if (running) setStarting(false);
+  }, [running]);
+  const ended = lastRecording?.id;
+  useEffect(() => {
+    if (ended !== undefined) setStarting(false);
+  }, [ended]);
+  const current = useKept(recording && currentRecording(recording, snapshot));
+  const canStop = recording?.canStop ?? false;
+  const asks = (recording?.consent ?? ability?.consent) === "ask";
+  const mixing = ability?.mixing ?? false;
+  return useMemo(() => {
+    if (current === null && lastRecording === null && !canRecord && code === null) return undefined;
+    return {
+      current,
+      onStart: canRecord ? (mode: RecordingMode) => void start(mode) : undefined,
+      onStop: canStop ? () => void attempt(call.stopRecording()) : undefined,
+      onConsent: (given: boolean) => void attempt(call.consentToRecording(given)),
+      asks,
+      mixing,
+      starting: starting && current === null,
+      ended: lastRecording,
+      problem: code === null ? null : (words.failures[code] ?? words.failed),
+      onDismissProblem: () => setCode(null),
+    };
+  }, [
+    call,
+    attempt,
+    start,
+    current,
+    lastRecording,
+    canRecord,
+    canStop,
+    asks,
+    mixing,
+    starting,
+    code,
+    words,
+  ]);
+}
+
+/** The same object for as long as it says the same: what is memoised by it is not drawn again. */
+function useKept(next: CurrentRecording | null): CurrentRecording | null {
+  const { id, startedAt, mine, by } = next ?? {};
+  const name = by?.name;
+  const isLocal = by?.isLocal ?? false;
+  return useMemo(
+    () =>
+      id === undefined || mine === undefined
+        ? null
+        : {
+            id,
+            startedAt: startedAt ?? null,
+            by: name === undefined ? null : { name, isLocal },
+            mine,
+          },
+    [id, startedAt, mine, name, isLocal],
+  );
+}

@@ -1,0 +1,134 @@
+import type { RecordingFault, RecordingMode } from "call-client";
+
+/** Words about the recording of a call that goes on. */
+export interface RecordingStrings {
+  /** The sign that a call is recorded. */
+  sign: string;
+  record: string;
+  starting: string;
+  stop: string;
+  /** Who records, in a sentence. */
+  by: (name: string) => string;
+  byYou: string;
+  byPolicy: string;
+  /** What a press on the sign opens. */
+  options: (words: string) => string;
+
+  startTitle: string;
+  /** What it means to the others, by whether they are asked. */
+  startWords: Record<"notify" | "ask", string>;
+  modes: Record<RecordingMode, { title: string; detail: string }>;
+  mixingUnavailable: string;
+  start: string;
+
+  askTitle: (name: string) => string;
+  askTitleYou: string;
+  askTitlePolicy: string;
+  askWords: string;
+  agree: string;
+  refuse: string;
+  later: string;
+  /** The answer as it stands. */
+  answers: Record<"given" | "refused", string>;
+  asked: string;
+  answer: string;
+  changeAnswer: string;
+
+  /** In the list of people. */
+  people: Record<"asked" | "given" | "refused", string>;
+
+  stopTitle: string;
+  stopWords: string;
+  goOn: string;
+
+  stopped: string;
+  stoppedBecause: (cause: string) => string;
+  faults: Record<RecordingFault, string>;
+  failed: string;
+  failures: Record<string, string>;
+
+  /** Before one joins. */
+  joining: string;
+}
+
+export const englishRecording: RecordingStrings = {
+  sign: "REC",
+  record: "Record call",
+  starting: "The recording begins…",
+  stop: "Stop recording",
+  by: (name) => `${name} records this call`,
+  byYou: "You record this call",
+  byPolicy: "This call is recorded",
+  options: (words) => `${words}. Options`,
+
+  startTitle: "Record this call?",
+  startWords: {
+    notify: "Everybody in the call is told that it is recorded.",
+    ask: "Everybody is asked first. Nothing is kept of those who do not agree.",
+  },
+  modes: {
+    tracks: {
+      title: "Separate files",
+      detail: "One for each person and shared screen. There soon after the recording.",
+    },
+    mixed: {
+      title: "One video of everybody",
+      detail: "Made after the recording, beside the separate files.",
+    },
+  },
+  mixingUnavailable: "Not on this server: it has no ffmpeg to make it with.",
+  start: "Start recording",
+
+  askTitle: (name) => `${name} wants to record this call`,
+  askTitleYou: "May you be recorded, too?",
+  askTitlePolicy: "This call is to be recorded",
+  askWords:
+    "If you agree, your voice, camera and shared screen are recorded from now on. If you do not, nothing of yours is kept, and you stay in the call all the same. You can change your answer at any time.",
+  agree: "Record me",
+  refuse: "Don’t record me",
+  later: "Decide later",
+  answers: {
+    given: "You are recorded",
+    refused: "You are not recorded",
+  },
+  asked: "May you be recorded? Until you agree, you are not.",
+  answer: "Answer",
+  changeAnswer: "Change your answer",
+
+  people: {
+    asked: "Asked about the recording",
+    given: "Agreed to be recorded",
+    refused: "Not recorded",
+  },
+
+  stopTitle: "Stop the recording?",
+  stopWords: "The call goes on. What was recorded is kept with the call.",
+  goOn: "Go on recording",
+
+  stopped: "The recording has stopped",
+  stoppedBecause: (cause) => `The recording has ended: ${cause}`,
+  faults: {
+    disk_full: "the server’s disk is full",
+    storage_unreachable: "the storage could not be reached",
+    write_failed: "the server could not write the files",
+    overloaded: "the server was too busy to keep up",
+    mix_failed: "the video of everybody could not be made",
+    mixing_unavailable: "this server cannot make a video of everybody",
+    interrupted: "the server was interrupted",
+    sfu_unavailable: "the media server was not there",
+  },
+  failed: "The recording could not be started or stopped. Try again.",
+  failures: {
+    not_allowed: "You may not record this call.",
+    recording_forbidden: "Calls may not be recorded on this server.",
+    recording_unavailable: "This server cannot record calls.",
+    mixing_unavailable: "This server cannot make one video of everybody. Choose separate files.",
+    already_recording: "This call is recorded already.",
+    not_recording: "This call is not recorded any more.",
+    not_asked: "This recording asks nobody.",
+    not_answered: "Nobody has answered this call yet.",
+    connection_failed: "The server cannot be reached. Check your connection.",
+  },
+
+  joining: "This call is being recorded",
+};
