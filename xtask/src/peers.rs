@@ -1,4 +1,4 @@
-//! The Python of the foreign WebRTC stacks in `tests/peers`: a virtual environment below `target`.
+//! The Python of `tests/peers`, foreign WebRTC stacks and an object store: a virtual environment below `target`.
 
 use std::fs;
 use std::path::Path;

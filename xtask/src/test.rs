@@ -48,7 +48,7 @@ const STAGES: [Stage; 18] = [
     },
     Stage {
         name: "peers",
-        about: "aiortc and GStreamer, which the SFU's tests talk to",
+        about: "aiortc and GStreamer, which the SFU's tests talk to, and an object store for recordings",
         needs: &["packages"],
         check: peers::ensure,
     },
