@@ -3,7 +3,7 @@
 //! On PostgreSQL they are what its users expect to see: `uuid`, `timestamptz`, `jsonb`. SQLite has
 //! none of them; there they are text, microseconds since 1970, and text.
 
-use call_domain::{CallId, Timestamp};
+use call_domain::{CallId, RecordingFileId, RecordingId, Timestamp};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -90,6 +90,30 @@ impl From<CallId> for Id {
 }
 
 impl From<Id> for CallId {
+    fn from(id: Id) -> Self {
+        Self::new(id.0)
+    }
+}
+
+impl From<RecordingId> for Id {
+    fn from(id: RecordingId) -> Self {
+        Self(id.as_uuid())
+    }
+}
+
+impl From<Id> for RecordingId {
+    fn from(id: Id) -> Self {
+        Self::new(id.0)
+    }
+}
+
+impl From<RecordingFileId> for Id {
+    fn from(id: RecordingFileId) -> Self {
+        Self(id.as_uuid())
+    }
+}
+
+impl From<Id> for RecordingFileId {
     fn from(id: Id) -> Self {
         Self::new(id.0)
     }

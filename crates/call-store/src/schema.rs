@@ -28,6 +28,8 @@ table! {
         p2p_deadline -> Nullable<Moment>,
         next_deadline -> Nullable<Moment>,
         sfu_room_id -> Nullable<Text>,
+        recording -> Nullable<Jsonb>,
+        was_recorded -> Bool,
         recording_url -> Nullable<Text>,
         quality_stats -> Nullable<Jsonb>,
     }
@@ -131,5 +133,80 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Double, Nullable, Text};
+    use crate::columns::sql::{Jsonb, Moment, Uuid};
+
+    recordings (id) {
+        id -> Uuid,
+        call_id -> Uuid,
+        mode -> Text,
+        status -> Text,
+        cause -> Nullable<Text>,
+        started_by -> Nullable<Text>,
+        consent -> Text,
+        consents -> Jsonb,
+        started_at -> Moment,
+        stopped_at -> Nullable<Moment>,
+        duration_ms -> Nullable<BigInt>,
+        bytes -> BigInt,
+        progress -> Nullable<Double>,
+        mix -> Text,
+        deleted_at -> Nullable<Moment>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use crate::columns::sql::Uuid;
+
+    recording_files (id) {
+        id -> Uuid,
+        recording_id -> Uuid,
+        position -> Integer,
+        kind -> Text,
+        user_id -> Nullable<Text>,
+        source -> Nullable<Text>,
+        codec -> Nullable<Text>,
+        content_type -> Text,
+        object_key -> Text,
+        bytes -> BigInt,
+        offset_ms -> BigInt,
+        duration_ms -> Nullable<BigInt>,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::columns::sql::{Jsonb, Moment, Uuid};
+
+    recording_jobs (recording_id, kind) {
+        recording_id -> Uuid,
+        kind -> Text,
+        attempts -> Integer,
+        run_at -> Moment,
+        lease_until -> Nullable<Moment>,
+        state -> Nullable<Jsonb>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::columns::sql::{Moment, Uuid};
+
+    alerts (id) {
+        id -> Uuid,
+        kind -> Text,
+        call_id -> Nullable<Uuid>,
+        recording_id -> Nullable<Uuid>,
+        cause -> Text,
+        raised_at -> Moment,
+    }
+}
+
 joinable!(call_participants -> calls (call_id));
+joinable!(recording_files -> recordings (recording_id));
 allow_tables_to_appear_in_same_query!(calls, call_participants);
+allow_tables_to_appear_in_same_query!(recordings, recording_files);

@@ -1,3 +1,5 @@
+mod recordings;
+
 use async_trait::async_trait;
 use call_domain::{CallId, Quality, Step, Timestamp, UserId};
 use serde_json::Value;

@@ -3,10 +3,11 @@ use std::collections::HashMap;
 use call_domain::{Step, Timestamp};
 use diesel::prelude::*;
 
+use super::recording_step;
 use crate::StoreError;
 use crate::connection::AnyConnection;
 use crate::error::Failure;
-use crate::row::{CallRow, EventRow, ParticipantRow, event_rows, participant_rows};
+use crate::row::{CallRow, EventRow, ParticipantRow, RecordingStep, event_rows, participant_rows};
 use crate::schema::{call_events, call_participants, calls};
 
 /// A step as rows. Made before the transaction begins, so that it stays short.
@@ -14,6 +15,7 @@ pub(crate) struct Change {
     call: CallRow,
     participants: Vec<ParticipantRow>,
     events: Vec<EventRow>,
+    recording: RecordingStep,
 }
 
 impl Change {
@@ -22,6 +24,7 @@ impl Change {
             call: CallRow::new(&step.call)?,
             participants: participant_rows(&step.call)?,
             events: event_rows(step, at)?,
+            recording: RecordingStep::new(step, at)?,
         })
     }
 }
@@ -51,6 +54,7 @@ pub(crate) fn commit(
     }
     write_participants(connection, change)?;
     insert_events(connection, &change.events)?;
+    recording_step::store(connection, &change.recording)?;
     Ok(Committed::Stored)
 }
 

@@ -49,3 +49,36 @@ pub(super) fn call(connection: &mut AnyConnection, id: Id) -> QueryResult<()> {
         AnyConnection::Sqlite(_) => Ok(()),
     }
 }
+
+/// Makes everyone else who would change this recording wait.
+pub(super) fn recording(connection: &mut AnyConnection, id: Id) -> QueryResult<()> {
+    match connection {
+        #[cfg(feature = "libpq")]
+        AnyConnection::Postgres(postgres) => {
+            use crate::schema::recordings;
+            recordings::table
+                .filter(recordings::id.eq(id))
+                .select(recordings::id)
+                .for_update()
+                .execute(postgres)
+                .map(drop)
+        }
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}
+
+/// Makes everyone else who would lease a job wait.
+pub(super) fn leases(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        #[cfg(feature = "libpq")]
+        AnyConnection::Postgres(postgres) => {
+            // "rec1" in ASCII: a lock beside that of the migrations.
+            diesel::sql_query("SELECT pg_advisory_xact_lock(1919247153)")
+                .execute(postgres)
+                .map(drop)
+        }
+        #[cfg(feature = "sqlite")]
+        AnyConnection::Sqlite(_) => Ok(()),
+    }
+}

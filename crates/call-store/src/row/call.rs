@@ -41,6 +41,10 @@ pub(crate) struct CallChange {
     end_reason: Option<String>,
     ended_by: Option<String>,
     sfu_room_id: Option<String>,
+    recording: Option<Json>,
+    /// Documents that were kept before there were recordings do not have it.
+    #[serde(default)]
+    was_recorded: bool,
     alone_deadline: Option<Micros>,
     p2p_deadline: Option<Micros>,
     next_deadline: Option<Micros>,
@@ -108,6 +112,10 @@ impl CallChange {
             end_reason: call.end_reason().map(|reason| reason.to_string()),
             ended_by: call.ended_by().map(ToString::to_string),
             sfu_room_id: parts.sfu_room_id.map(String::from),
+            recording: (parts.recording.as_ref())
+                .map(|recording| json(recording, "recording"))
+                .transpose()?,
+            was_recorded: parts.was_recorded,
             alone_deadline: parts.alone_deadline.map(Into::into),
             p2p_deadline: parts.p2p_deadline.map(Into::into),
             next_deadline: call.next_deadline().map(Into::into),
@@ -190,8 +198,9 @@ pub(crate) fn stored_call(
         state: row.change.state().map_err(corrupt)?,
         alone_deadline: row.change.alone_deadline.map(Into::into),
         p2p_deadline: row.change.p2p_deadline.map(Into::into),
-        recording: None,
-        was_recorded: false,
+        recording: (row.change.recording.as_ref().map(Json::parse).transpose())
+            .map_err(|_| corrupt("recording"))?,
+        was_recorded: row.change.was_recorded,
         participants: people,
     })?;
     let quality_stats = (annotations
