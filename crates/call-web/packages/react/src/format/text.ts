@@ -28,6 +28,20 @@ export function bitrate(bitsPerSecond: number, locale?: string): string {
     : `${number.format(bitsPerSecond / 1000)} kbit/s`;
 }
 
+const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** `812 byte`, `4.2 MB`. Input in bytes. */
+export function byteSize(bytes: number, locale?: string): string {
+  const step = bytes < 1000 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: SIZES[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
+  }).format(value);
+}
+
 /** `38 ms`. Input in seconds. */
 export function inMilliseconds(seconds: number, locale?: string): string {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });

@@ -1,4 +1,5 @@
 import { CircleDot, CircleStop } from "lucide-react";
+import { classes } from "../parts/classes.js";
 import { IconButton } from "../parts/IconButton.js";
 import { useStrings } from "../strings/StringsContext.js";
 
@@ -18,7 +19,7 @@ export function RecordButton({ on, starting, onPress }: RecordButtonProps) {
       label={on ? recording.stop : starting ? recording.starting : recording.record}
       icon={on ? <CircleStop size={22} aria-hidden /> : <CircleDot size={22} aria-hidden />}
       look={on ? "off" : "round"}
-      className={on ? "call-only-wide call-record-on" : "call-only-wide"}
+      className={classes("call-record-button call-only-wide", on && "call-record-on")}
       aria-disabled={starting}
       data-testid="record-button"
       onClick={() => {
