@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::Engine;
 use crate::deadline::Deadlines;
+use crate::recording;
 
 /// How often the store is asked for deadlines that no node carried out, and presence is compared
 /// with the calls.
@@ -28,7 +29,7 @@ type Stopped = watch::Receiver<bool>;
 /// Starts all that an engine does by itself; it ends when `stopped` turns true.
 pub(crate) fn start(engine: &Arc<Engine>, stopped: &watch::Sender<bool>) -> Vec<JoinHandle<()>> {
     let engine = || Arc::clone(engine);
-    vec![
+    let mut tasks = vec![
         tokio::spawn(keep_deadlines(
             engine(),
             stopped.subscribe(),
@@ -41,10 +42,18 @@ pub(crate) fn start(engine: &Arc<Engine>, stopped: &watch::Sender<bool>) -> Vec<
             |engine| &engine.room_deadlines,
             |engine, call, now| engine.expire_room(call, now),
         )),
+        tokio::spawn(keep_deadlines(
+            engine(),
+            stopped.subscribe(),
+            |engine| &engine.recordings.deadlines,
+            Engine::look_after_recording,
+        )),
         tokio::spawn(every(SWEEP, engine(), stopped.subscribe(), sweep)),
         tokio::spawn(every(FLUSH, engine(), stopped.subscribe(), flush)),
         tokio::spawn(every(CLEAN_UP, engine(), stopped.subscribe(), clean_up)),
-    ]
+    ];
+    tasks.extend(recording::start_work(&engine(), stopped));
+    tasks
 }
 
 async fn keep_deadlines(
@@ -69,7 +78,7 @@ async fn keep_deadlines(
     }
 }
 
-async fn turned(stopped: &mut Stopped) {
+pub(crate) async fn turned(stopped: &mut Stopped) {
     // Fails only when the engine is gone.
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
@@ -117,6 +126,7 @@ async fn sweep(engine: Arc<Engine>) {
 
 async fn flush(engine: Arc<Engine>) {
     engine.quality_log.flush(&engine.store).await;
+    engine.flush_alerts().await;
 }
 
 async fn clean_up(engine: Arc<Engine>) {
@@ -130,6 +140,8 @@ async fn clean_up(engine: Arc<Engine>) {
         Ok((credentials, keys)) => tracing::debug!(credentials, keys, "expired records deleted"),
         Err(error) => tracing::warn!(%error, "expired records could not be deleted"),
     }
+    recording::retain(Arc::clone(&engine)).await;
+    recording::sweep_recordings(engine).await;
 }
 
 impl Engine {

@@ -49,6 +49,7 @@ impl Engine {
         self.roster.remove(id);
         self.deadlines.set(id, None);
         ended.line.kept.retain(|_| false);
+        self.close_recording(ended);
         self.close_rooms(ended);
         if !ended.view().annotations.quality.is_empty() {
             self.quality_log.ended(id);

@@ -17,6 +17,7 @@ use crate::deadline::Deadlines;
 use crate::lane::Lanes;
 use crate::media_plane::MediaPlane;
 use crate::quality::QualityLog;
+use crate::recording::Recordings;
 use crate::recording_config::RecordingConfig;
 use crate::roster::Roster;
 
@@ -50,6 +51,7 @@ pub struct Engine {
     /// When the room of a call that no longer uses it is closed.
     pub(crate) room_deadlines: Deadlines,
     pub(crate) quality_log: QualityLog,
+    pub(crate) recordings: Recordings,
     draining: AtomicBool,
     stopped: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -92,6 +94,7 @@ impl Engine {
             deadlines: Deadlines::default(),
             room_deadlines: Deadlines::default(),
             quality_log: QualityLog::default(),
+            recordings: Recordings::default(),
             draining: AtomicBool::new(false),
             stopped: watch::Sender::new(false),
             tasks: Mutex::default(),
@@ -124,6 +127,7 @@ impl Engine {
         }
         self.lanes.close().await;
         self.quality_log.flush(&self.store).await;
+        self.flush_alerts().await;
     }
 
     /// How many live calls this node knows.

@@ -96,6 +96,7 @@ mod media_message;
 mod media_plane;
 mod message;
 mod quality;
+mod recording;
 mod recording_config;
 mod recording_plane;
 mod room;
@@ -110,14 +111,15 @@ pub use engine::{Engine, EngineConfig};
 pub use error::{CommandError, Unavailable};
 pub use media_plane::MediaPlane;
 pub use quality::{QualityFigures, QualitySummary, summarise};
+pub use recording::AlertCount;
 pub use recording_config::{RecordingConfig, RecordingRules};
 pub use recording_plane::{
-    Disposition, Finished, JobProgress, Recorded, RecordedFile, RecordingEvent, RecordingPlane,
-    RecordingWish, SignedUrl, StoppedRecording,
+    Disposition, Finished, JobProgress, Recorded, RecordingEvent, RecordingPlane, RecordingWish,
+    SignedUrl, StoppedRecording,
 };
 pub use service::{Authenticator, EngineService};
 pub use use_case::{
     Idempotency, Initiate, InitiateError, Initiated, MediaError, NotInCall, Present, ReadError,
-    Reader, RelayError,
+    Reader, RecordingError, RelayError, Requester,
 };
 pub use view::CallView;

@@ -1,13 +1,18 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+use call_store::RecordingStore;
 
 use crate::RecordingPlane;
 
 /// What an engine records with.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RecordingConfig {
     /// Writes, and keeps what was written.
     pub plane: Arc<dyn RecordingPlane>,
+    /// Where it is kept what became of it: the database of the calls.
+    pub store: Arc<dyn RecordingStore>,
     /// How long it is kept, and shown.
     pub rules: RecordingRules,
 }
@@ -30,5 +35,14 @@ impl Default for RecordingRules {
             retention_bytes: None,
             url_ttl: Duration::from_mins(5),
         }
+    }
+}
+
+impl fmt::Debug for RecordingConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordingConfig")
+            .field("plane", &self.plane)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
     }
 }

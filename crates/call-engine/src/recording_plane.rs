@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use call_domain::{
-    CallId, ConsentState, MediaState, RecordingFault, RecordingFileId, RecordingFileKind,
-    RecordingId, RecordingMode, Timestamp, UserId,
+    CallId, ConsentState, MediaState, RecordingFault, RecordingId, RecordingMode, Timestamp, UserId,
 };
 use call_media::sfu::RoomId;
-use call_recording::{Codec, Source};
+use call_store::RecordingFile;
 use serde_json::Value;
 
 /// Writes down what the people in a call send, and keeps it: the seam to a recorder and to the place of its files.
@@ -56,32 +55,32 @@ pub trait RecordingPlane: Debug + Send + Sync + 'static {
     async fn mix(
         &self,
         recording: &StoppedRecording,
-        files: &[RecordedFile],
+        files: &[RecordingFile],
         progress: Arc<dyn JobProgress>,
-    ) -> Result<RecordedFile, RecordingFault>;
+    ) -> Result<RecordingFile, RecordingFault>;
 
     /// Brings files to where recordings are kept. Those that are there already are passed over.
     ///
-    /// What the next try needs to go on where this one is broken off is kept by [`JobProgress::keep`].
+    /// What the next try needs to go on where this one is broken off is kept by [`JobProgress::keep`]. Asked for again
+    /// when there are more files.
     async fn upload(
         &self,
         recording: RecordingId,
-        files: &[RecordedFile],
+        files: &[RecordingFile],
         progress: Arc<dyn JobProgress>,
     ) -> Result<(), RecordingFault>;
 
     /// Deletes everything of a recording, wherever it is. Nothing left to delete is no error.
-    async fn delete(
-        &self,
-        recording: RecordingId,
-        files: &[RecordedFile],
-    ) -> Result<(), RecordingFault>;
+    async fn delete(&self, recording: RecordingId) -> Result<(), RecordingFault>;
+
+    /// Where a recording is found by those who may see it, as it is kept with its call (`recordingUrl`).
+    fn page(&self, recording: RecordingId) -> String;
 
     /// A URL by which a file can be read until it expires, by whoever has it.
     async fn url(
         &self,
         recording: RecordingId,
-        file: &RecordedFile,
+        file: &RecordingFile,
         ttl: Duration,
         disposition: Disposition,
     ) -> Result<SignedUrl, RecordingFault>;
@@ -153,39 +152,12 @@ pub struct StoppedRecording {
 /// What there is of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finished {
-    /// Its tracks, and the manifest.
-    pub files: Vec<RecordedFile>,
+    /// Its tracks, and the manifest. Their keys lie below the place of all recordings, with `/` between the parts.
+    pub files: Vec<RecordingFile>,
     /// From its beginning to its end.
     pub duration: Duration,
     /// Why not everything is there that was to be written; `None` if it is.
     pub cause: Option<RecordingFault>,
-}
-
-/// One file of a recording.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedFile {
-    /// Names the file; random (UUID version 4), so that nobody can guess it.
-    pub id: RecordingFileId,
-    /// What it holds.
-    pub kind: RecordingFileKind,
-    /// Whose track.
-    pub user: Option<UserId>,
-    /// What the track shows or plays.
-    pub source: Option<Source>,
-    /// How the track is encoded.
-    pub codec: Option<Codec>,
-    /// Its media type (RFC 6838).
-    pub content_type: String,
-    /// Where it is kept: a path below the place of all recordings, with `/` between its parts.
-    pub key: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Where it begins, counted from the beginning of the recording.
-    pub offset: Duration,
-    /// How long it is, where it has a length.
-    pub duration: Option<Duration>,
-    /// The largest picture's width and height in pixels.
-    pub size: Option<(u32, u32)>,
 }
 
 /// What a browser is to do with a file.
@@ -223,7 +195,8 @@ pub trait JobProgress: Debug + Send + Sync {
     /// What was kept for this job, by this try or an earlier one; `Null` if nothing was.
     fn kept(&self) -> Value;
 
-    /// Keeps what another try needs to go on; durable when this returns. A few kilobytes at most, and not often.
+    /// Keeps what another try needs to go on; durable when this returns. A few kilobytes at most, and not often. Fails
+    /// with [`RecordingFault::Interrupted`] when the job is to be broken off, as others are at it.
     async fn keep(&self, state: Value) -> Result<(), RecordingFault>;
 }
 

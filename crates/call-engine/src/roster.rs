@@ -9,6 +9,7 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::kept::KeptSignals;
 use crate::quality::{LatestReports, QualityWatch};
+use crate::recording::Followed;
 use crate::room::Rooms;
 
 /// The live calls that this node knows, each as it was last seen in the store.
@@ -39,6 +40,9 @@ pub(crate) struct Line {
     pub(crate) quality: QualityWatch,
     pub(crate) reports: LatestReports,
     pub(crate) rooms: Mutex<Rooms>,
+    pub(crate) recording: Mutex<Followed>,
+    /// Where a recording is found, if that has changed since the call was loaded.
+    pub(crate) recording_url: Mutex<Option<Option<String>>>,
     /// A [`Belief`].
     belief: AtomicU8,
 }

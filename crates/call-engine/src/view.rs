@@ -50,6 +50,9 @@ impl LiveCall {
         let mut annotations = self.annotations.clone();
         // What was measured since the call was loaded.
         annotations.quality.extend(self.line.quality.levels());
+        if let Some(url) = &*self.line.recording_url.lock() {
+            annotations.recording_url.clone_from(url);
+        }
         CallView {
             call: Arc::clone(&self.call),
             annotations,

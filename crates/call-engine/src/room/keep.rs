@@ -11,6 +11,8 @@ impl Engine {
         self.with_rooms(live.call.id(), &live.line, |rooms, orders| {
             rooms.follow(&wish, now, orders);
         });
+        // Where they are, it listens.
+        self.follow_recording(live);
     }
 
     /// A live call was loaded of which this node knew nothing: nobody knows any more what was turned off by whom.

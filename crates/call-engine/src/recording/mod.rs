@@ -1,0 +1,62 @@
+//! Recordings of calls: what is asked of the plane that writes them while they run, and the durable jobs that make their
+//! files afterwards. Nothing here ever holds up a call.
+
+mod alert;
+mod delete;
+mod event;
+mod finish;
+mod follow;
+mod job;
+mod lookout;
+mod mix;
+mod outcome;
+mod retention;
+mod shown;
+mod sweep;
+mod upload;
+mod work;
+
+use call_domain::RecordingId;
+use call_store::JobKind;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::deadline::Deadlines;
+use alert::Alerts;
+
+pub use alert::AlertCount;
+pub(crate) use follow::{Followed, took_part};
+pub(crate) use outcome::has_tracks;
+pub(crate) use retention::retain;
+pub(crate) use sweep::sweep_recordings;
+pub(crate) use work::start as start_work;
+
+/// What an engine knows of recordings and the store does not.
+#[derive(Debug)]
+pub(crate) struct Recordings {
+    /// When the recording of a live call wants to be looked after.
+    pub(crate) deadlines: Deadlines,
+    alerts: Alerts,
+    /// Changes when there may be new work.
+    work: watch::Sender<()>,
+    /// Which jobs this process is at.
+    at_work: Mutex<Vec<(RecordingId, JobKind)>>,
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self {
+            deadlines: Deadlines::default(),
+            alerts: Alerts::default(),
+            work: watch::Sender::new(()),
+            at_work: Mutex::default(),
+        }
+    }
+}
+
+impl Recordings {
+    /// There may be a new job.
+    pub(crate) fn wake(&self) {
+        self.work.send_replace(());
+    }
+}

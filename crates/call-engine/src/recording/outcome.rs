@@ -1,0 +1,47 @@
+//! What a recording amounts to in the end.
+
+use call_domain::{RecordingFault, RecordingFileKind, RecordingStatus};
+use call_store::{RecordingFile, StoredRecording};
+
+/// Where a recording stands with which nothing more is to be done.
+pub(super) fn outcome(cause: Option<RecordingFault>, files: &[RecordingFile]) -> RecordingStatus {
+    match cause {
+        None => RecordingStatus::Ready,
+        Some(_) if has_media(files) => RecordingStatus::Partial,
+        Some(_) => RecordingStatus::Failed,
+    }
+}
+
+/// Whether there is anything to see or hear.
+pub(super) fn has_media(files: &[RecordingFile]) -> bool {
+    files.iter().any(|file| match file.kind {
+        RecordingFileKind::Track | RecordingFileKind::Mixed => true,
+        RecordingFileKind::Manifest => false,
+    })
+}
+
+/// Whether there is anything to make a mix of.
+pub(crate) fn has_tracks(files: &[RecordingFile]) -> bool {
+    files
+        .iter()
+        .any(|file| file.kind == RecordingFileKind::Track)
+}
+
+pub(super) fn bytes(files: &[RecordingFile]) -> u64 {
+    files
+        .iter()
+        .fold(0, |sum, file| sum.saturating_add(file.bytes))
+}
+
+/// What is wrong with a recording that has a mix now.
+pub(super) fn cause_with_mix(recording: &StoredRecording) -> Option<RecordingFault> {
+    recording.cause.filter(|cause| match cause {
+        RecordingFault::MixFailed | RecordingFault::MixingUnavailable => false,
+        RecordingFault::DiskFull
+        | RecordingFault::StorageUnreachable
+        | RecordingFault::WriteFailed
+        | RecordingFault::Overloaded
+        | RecordingFault::Interrupted
+        | RecordingFault::SfuUnavailable => true,
+    })
+}

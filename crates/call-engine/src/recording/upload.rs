@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+use call_domain::RecordingFault;
+use call_store::{AlertKind, JobKind, RecordingUpdate, StoredRecording};
+
+use super::alert::News;
+use super::job::{Trouble, Try};
+use super::outcome::outcome;
+use crate::Engine;
+use crate::recording_plane::JobProgress;
+
+impl Engine {
+    /// The files of a recording are brought to where they are kept.
+    pub(super) async fn upload_recording(&self, this: &Arc<Try>) -> Result<Vec<JobKind>, Trouble> {
+        let recording = this.recording().await?;
+        let progress = Arc::<Try>::clone(this) as Arc<dyn JobProgress>;
+        let plane = &this.config.plane;
+        plane
+            .upload(recording.id, &recording.files, progress)
+            .await?;
+        let blamed = this.blamed();
+        let cause = recording.cause.filter(|cause| blamed != Some(*cause));
+        let update = RecordingUpdate {
+            status: Some(outcome(cause, &recording.files)),
+            cause: Some(cause),
+            progress: Some(None),
+            ..RecordingUpdate::default()
+        };
+        this.update(update).await?;
+        Ok(Vec::new())
+    }
+
+    /// They could not be brought there (yet): they stay where they were written, and the recording is not all that it should be.
+    pub(super) async fn upload_failed(
+        &self,
+        recording: &StoredRecording,
+        this: &Try,
+        fault: RecordingFault,
+    ) -> Result<(), Trouble> {
+        self.raise(News {
+            kind: AlertKind::UploadFailed,
+            call: Some(recording.call_id),
+            recording: Some(recording.id),
+            cause: fault,
+        });
+        self.flush_alerts().await;
+        let cause = recording.cause.or(Some(fault));
+        let update = RecordingUpdate {
+            status: Some(outcome(cause, &recording.files)),
+            cause: Some(cause),
+            progress: Some(None),
+            ..RecordingUpdate::default()
+        };
+        this.update(update).await
+    }
+}
