@@ -109,6 +109,12 @@ pub struct SfuCounters {
     pub datagrams_refused: u64,
     /// Packets dropped because a queue was full.
     pub packets_dropped: u64,
+    /// Taps now.
+    pub taps: u64,
+    /// Packets copied to taps.
+    pub packets_tapped: u64,
+    /// Packets copied to taps and dropped, because their reader did not keep up.
+    pub tap_packets_dropped: u64,
     /// Packets by how long they stayed in the SFU: at most 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50 ms, and longer.
     pub forwarding_delay: [u64; 10],
     /// All those times together, in nanoseconds.

@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use super::tap::{TAPS_MAX, TapStream};
 use crate::sfu::bandwidth::LayerRate;
 use crate::sfu::rtcp::{KeyFrameRequests, NackGenerator, Reception};
 use crate::sfu::rtp::PacketCache;
@@ -17,6 +18,8 @@ pub(super) struct Feed {
     pub(super) layers: [Option<Stream>; 3],
     /// Who gets it: the peer, and its down stream.
     pub(super) subscribers: Vec<(usize, usize)>,
+    /// What taps get of it, by their place.
+    pub(super) taps: [Option<TapStream>; TAPS_MAX],
     /// The largest layer that anybody looks at, as its owner was told; none: not told yet.
     pub(super) wanted: Option<Layer>,
     /// Since when less would do.

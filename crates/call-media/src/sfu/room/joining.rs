@@ -121,6 +121,9 @@ impl Room {
         self.end_session(now, at, out);
         if let Some(peer) = self.peers.get_mut(at) {
             peer.session = session;
+            for feed in peer.feeds.into_iter().flatten() {
+                self.retap_feed(now, feed);
+            }
         }
         self.begin_session(now, at, out);
         Ok(())
@@ -184,6 +187,9 @@ impl Room {
         if feed.layers[layer.index()].take().is_none() {
             return;
         }
+        for stream in feed.taps.iter_mut().flatten() {
+            stream.restarted(layer);
+        }
         for (peer, down) in &feed.subscribers {
             let peer = self.peers.get_mut(*peer);
             if let Some(down) = peer.and_then(|peer| peer.downs.get_mut(*down)) {
@@ -194,9 +200,10 @@ impl Room {
 
     /// Nobody gets it any more.
     pub(super) fn remove_feed(&mut self, now: Instant, at: usize) {
-        let Some(feed) = self.feeds.try_remove(at) else {
+        let Some(mut feed) = self.feeds.try_remove(at) else {
             return;
         };
+        self.taps.leave(now, &mut feed);
         for (peer, _) in feed.subscribers {
             if let Some(peer) = self.peers.get_mut(peer) {
                 peer.drop_down(at);

@@ -14,6 +14,7 @@ mod send;
 mod serve;
 mod session;
 mod stats;
+mod tap;
 mod tick;
 mod wanted;
 
@@ -27,6 +28,7 @@ use slab::Slab;
 
 use self::feed::Feed;
 use self::peer::Peer;
+use self::tap::Taps;
 use super::sdp::ServerCandidate;
 use super::shard::Output;
 use super::speaker::Speakers;
@@ -49,6 +51,7 @@ pub(crate) struct Room {
     by_user: HashMap<UserId, usize, RandomState>,
     /// What is being sent by somebody in the room.
     feeds: Slab<Feed>,
+    taps: Taps,
     speakers: Speakers<usize>,
     /// When it is looked at next what of the pictures is looked at.
     next_wanted: Option<Instant>,
@@ -64,6 +67,7 @@ impl Room {
             peers: Slab::new(),
             by_user: HashMap::default(),
             feeds: Slab::new(),
+            taps: Taps::default(),
             speakers: Speakers::new(),
             next_wanted: None,
         }
@@ -91,7 +95,8 @@ impl Room {
                     self.leave(now, *at, out);
                 }
             }
-            Command::Tap { tap, .. } | Command::Untap { tap } => tap.close(),
+            Command::Tap { tap, people } => self.tap(now, tap, people),
+            Command::Untap { tap } => self.untap(now, &tap, out),
             Command::CloseRoom => self.close(now, out),
             Command::Answer {
                 peer,
@@ -133,12 +138,13 @@ impl Room {
         }
     }
 
-    /// Everybody out.
+    /// Everybody out, and what is copied ends.
     pub(crate) fn close(&mut self, now: Instant, out: &mut Output) {
         let everybody: Vec<usize> = self.peers.iter().map(|(at, _)| at).collect();
         for at in everybody {
             self.leave(now, at, out);
         }
+        self.end_taps(now, out);
     }
 
     /// A TCP connection is gone.

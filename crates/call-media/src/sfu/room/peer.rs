@@ -33,8 +33,8 @@ pub(super) struct Peer {
 }
 
 impl Source {
-    /// Its place in [`Peer::feeds`].
-    pub(super) const fn index(self) -> usize {
+    /// Its place among the sources: 0 to 3.
+    pub(in crate::sfu) const fn index(self) -> usize {
         match self {
             Self::Audio => 0,
             Self::Video => 1,

@@ -53,7 +53,7 @@ impl Room {
     }
 
     /// RTP or RTCP as it would come out of decryption, of a peer that would be connected.
-    #[cfg(feature = "fuzzing")]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn decrypted(
         &mut self,
         now: Instant,
@@ -270,6 +270,7 @@ impl Room {
             incoming: incoming_packet,
             level,
         };
+        self.copy(feed_at, &packet, out);
         self.forward(now, feed_at, &packet, out);
     }
 
@@ -342,12 +343,14 @@ impl Room {
             since: now,
             layers: [None, None, None],
             subscribers: Vec::new(),
+            taps: [None, None],
             wanted: None,
             less_since: None,
             stream_id,
         });
         owner.feeds[source.index()] = Some(feed);
         tracing::debug!(feed = %self.describe(at, source), room = %self.id, "somebody sends");
+        self.tap_feed(now, feed);
         let others: Vec<usize> = self
             .peers
             .iter()

@@ -63,11 +63,15 @@ impl Room {
         else {
             return;
         };
-        let feed = peer.feeds[source.index()].and_then(|feed| self.feeds.get_mut(feed));
+        let Some(feed_at) = peer.feeds[source.index()] else {
+            return;
+        };
+        let feed = self.feeds.get_mut(feed_at);
         if let Some(stream) = feed.and_then(|feed| feed.stream_mut(layer))
             && stream.ssrc == info.ssrc
         {
             stream.reception.sender_report(info.ntp, info.rtp, now);
+            self.copy_clock(now, feed_at, layer);
         }
     }
 

@@ -24,6 +24,7 @@ impl Room {
         }
         self.tick_speakers(now, out);
         self.tick_wanted(now, out);
+        self.tick_taps(now, out);
     }
 
     fn tick_connection(&mut self, now: Instant, at: usize, out: &mut Output) {

@@ -28,7 +28,14 @@ impl Room {
                 let down = self.peers.get(*peer)?.downs.get(*down)?;
                 down.looked_at
             };
-            let wanted = feed.subscribers.iter().filter_map(looks).max();
+            // A recording is of the largest there is.
+            let tapped = feed.taps.iter().flatten().next().map(|_| Layer::High);
+            let wanted = feed
+                .subscribers
+                .iter()
+                .filter_map(looks)
+                .chain(tapped)
+                .max();
             if feed.want(now, wanted.unwrap_or(Layer::Low)) && !told.contains(&feed.owner) {
                 told.push(feed.owner);
             }

@@ -25,4 +25,5 @@ pub(crate) use rewrite::{IncomingPacket, Rewriter, Verdict};
 pub(crate) use rtx::{unwrap_rtx, write_rtx};
 pub(crate) use sequence::SequenceExtender;
 pub(crate) use timeline::SenderClock;
+pub(crate) use vp8::frame as vp8_frame;
 pub(crate) use write::{ExtensionIds, OutgoingExtensions, OutgoingHeader, Stamps, write_packet};

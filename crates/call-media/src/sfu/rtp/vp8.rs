@@ -20,6 +20,13 @@ pub(super) fn starts_key_frame(payload: &[u8]) -> bool {
         && frame.is_some_and(|[tag, _, _, start @ ..]| tag & 1 == 0 && *start == START_CODE)
 }
 
+/// Whether a frame begins here, and what the payload has of it; none if the descriptor is cut short.
+pub(crate) fn frame(payload: &[u8]) -> Option<(bool, &[u8])> {
+    let (_, end) = descriptor(payload)?;
+    let begins_frame = payload.first()? & 0x17 == 0x10;
+    Some((begins_frame, payload.get(end..)?))
+}
+
 const START_CODE: [u8; 3] = [0x9d, 0x01, 0x2a];
 
 /// What a descriptor says, and where it ends.

@@ -50,6 +50,9 @@ impl SfuCounters {
             &mut self.key_frame_requests_sent,
             &mut self.datagrams_refused,
             &mut self.packets_dropped,
+            &mut self.taps,
+            &mut self.packets_tapped,
+            &mut self.tap_packets_dropped,
             &mut self.forwarding_delay_sum_ns,
             &mut self.available_outgoing_bitrate,
         ];
@@ -57,7 +60,7 @@ impl SfuCounters {
     }
 }
 
-const FIGURES: usize = 26;
+const FIGURES: usize = 29;
 
 /// What a shard has counted, for others to read. The shard counts in plain numbers and publishes them once a round.
 #[derive(Default)]

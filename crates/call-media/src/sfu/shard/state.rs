@@ -186,27 +186,40 @@ impl State {
             return;
         }
         let Some(at) = self.find_or_open(id, &command) else {
+            if let Command::Tap { tap, .. } | Command::Untap { tap } = command {
+                tap.close();
+            }
             return;
         };
         if let Some(room) = self.rooms.get_mut(at) {
+            let takes_tap_out = matches!(command, Command::Untap { .. });
             room.command(now, command, &mut self.output);
+            // Nobody else closes a room that only a tap came to.
+            if takes_tap_out && room.is_empty() {
+                self.rooms.remove(at);
+                self.by_name.remove(id);
+            }
             self.apply_routes_of(at);
         }
     }
 
-    /// The room; who joins first opens it.
+    /// The room; who or what comes first opens it.
     fn find_or_open(&mut self, id: &RoomId, command: &Command) -> Option<usize> {
         if let Some(at) = self.by_name.get(id) {
             return Some(*at);
         }
         let refusal = match command {
-            Command::Join { .. } if self.rooms.len() < self.rooms_max => {
+            Command::Join { .. } | Command::Tap { .. } if self.rooms.len() < self.rooms_max => {
                 let room = Room::new(id.clone(), Arc::clone(&self.context), self.index);
                 let at = self.rooms.insert(room);
                 self.by_name.insert(id.clone(), at);
                 return Some(at);
             }
             Command::Join { .. } => Refusal::Full,
+            Command::Tap { .. } => {
+                tracing::warn!(room = %id, "the SFU has no place for another room: a tap ends");
+                return None;
+            }
             // Who leaves a room that is closed has what it wants.
             Command::Leave { .. } => return None,
             _ => Refusal::NotInRoom,
@@ -235,11 +248,13 @@ impl State {
     pub(super) fn tick(&mut self, now: Instant) {
         let mut peers = 0;
         let mut estimates = 0;
+        let mut taps = 0;
         let State { rooms, output, .. } = self;
         let mut changed = Vec::new();
         for (at, room) in rooms.iter_mut() {
             room.tick(now, output);
             peers += room.len() as u64;
+            taps += room.taps() as u64;
             estimates += room.available_outgoing_bitrate();
             if !output.routes.is_empty() {
                 changed.push((at, std::mem::take(&mut output.routes)));
@@ -247,6 +262,7 @@ impl State {
         }
         output.counters.rooms = rooms.len() as u64;
         output.counters.peers = peers;
+        output.counters.taps = taps;
         output.counters.available_outgoing_bitrate = estimates;
         for (at, routes) in changed {
             self.output.routes = routes;

@@ -4,24 +4,50 @@
 //! [`TapReader`] goes to a thread of the recorder, which gets [`TapEvent`]s of it. Between them is a bounded queue: the SFU never waits for a
 //! reader. What does not fit is dropped and counted, the reader is told ([`TapEvent::Lost`]), and goes on with the next key frames.
 
+mod assembler;
 mod batch;
+mod clock;
 mod event;
+mod frame;
+mod outlet;
+mod publisher;
 mod reader;
+mod red;
+mod timing;
+mod track;
+mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::bounded;
 
-pub(crate) use self::batch::Batch;
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::assembler::Assembler;
+pub(crate) use self::batch::PacketRecord;
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::batch::{Batch, Record};
 pub use self::event::{EncodedFrame, FrameCodec, TapEvent};
+pub(crate) use self::outlet::{Ends, Outlet};
 pub use self::reader::TapReader;
+
+/// Batches that are kept to be filled again.
+const SPARE: usize = 8;
+/// Requests for key frames that may wait for the room.
+const ASKS: usize = 256;
 
 /// Makes a tap. `capacity` is how many batches may wait for the reader, each of about 64 KiB or 20 ms: 256 (16 MiB at most) are half a
 /// second of a room that sends 250 Mbit/s, and five seconds of one that sends little.
 pub fn tap(capacity: usize) -> (TapInlet, TapReader) {
-    let (sender, receiver) = bounded(capacity.max(1));
-    let inlet = TapInlet(Arc::new(Mutex::new(Some(sender))));
-    (inlet, TapReader::new(receiver))
+    let (batches, filled) = bounded(capacity.max(1));
+    let (emptied, spare) = bounded(SPARE);
+    let (ask, asks) = bounded(ASKS);
+    let ends = Ends {
+        batches,
+        spare,
+        asks,
+    };
+    let inlet = TapInlet(Arc::new(Mutex::new(Some(ends))));
+    (inlet, TapReader::new(filled, emptied, ask))
 }
 
 /// The end of a tap that is put into a room: by [`super::Command::Tap`], once. Clones are the same tap.
@@ -29,19 +55,20 @@ pub fn tap(capacity: usize) -> (TapInlet, TapReader) {
 /// The first room that it comes to has it; given to another one, or again after it ended, nothing happens. The tap ends
 /// ([`TapEvent::Ended`]) with [`super::Command::Untap`], with its room, with the SFU, or when all clones are dropped before a room has it.
 #[derive(Clone)]
-pub struct TapInlet(Arc<Mutex<Option<Sender<Batch>>>>);
+pub struct TapInlet(Arc<Mutex<Option<Ends>>>);
 
 impl TapInlet {
-    /// Ends a tap that has not come to a room: its command was not taken, or is not needed any more.
+    /// Ends a tap that has not come to a room: its command was not taken, or is not needed any more. One that is in a room is ended by
+    /// [`super::Command::Untap`].
     pub fn close(&self) {
         self.take();
     }
 
     /// The way to the reader, once.
-    pub(crate) fn take(&self) -> Option<Sender<Batch>> {
+    pub(crate) fn take(&self) -> Option<Ends> {
         // Nothing panics with the lock held.
-        let mut sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sender.take()
+        let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.take()
     }
 }
 
