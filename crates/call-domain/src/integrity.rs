@@ -1,4 +1,7 @@
-use crate::{CallParts, CallState, Leg, Participant, ParticipantState, Role, Topology};
+use crate::{
+    CallParts, CallState, Leg, Participant, ParticipantState, Recording, RecordingConsent, Role,
+    Topology, UserId,
+};
 
 /// What makes this data impossible for a call, if anything does.
 ///
@@ -11,6 +14,7 @@ pub(crate) fn fault(parts: &CallParts) -> Option<&'static str> {
         .or_else(|| parts.participants.iter().find_map(participant))
         .or_else(|| state(parts))
         .or_else(|| topology(parts))
+        .or_else(|| recording(parts, parts.recording.as_ref()?))
 }
 
 fn people(parts: &CallParts) -> Option<&'static str> {
@@ -121,6 +125,39 @@ fn topology(parts: &CallParts) -> Option<&'static str> {
         (Topology::Sfu, Some(room)) => {
             (room.call() != parts.id).then_some("it goes through the room of another call")
         }
+    }
+}
+
+fn recording(parts: &CallParts, recording: &Recording) -> Option<&'static str> {
+    match parts.state {
+        CallState::Created | CallState::Ringing => {
+            return Some("it is recorded, and nobody answered");
+        }
+        CallState::Connecting { .. } | CallState::Active { .. } => {}
+        CallState::Ended { .. } => return Some("its recording outlives it"),
+    }
+    let present = || parts.participants.iter().filter(|p| p.is_present());
+    if parts.topology == Topology::P2p && present().count() > 1 {
+        return Some("it is recorded, and goes from peer to peer");
+    }
+    if parts.p2p_deadline.is_some() {
+        return Some("it is recorded, and waits to go from peer to peer");
+    }
+    let consents = &recording.consents;
+    if has_duplicates(consents, |c| &c.user) {
+        return Some("somebody was asked twice to be recorded");
+    }
+    let belongs = |user: &UserId| parts.participants.iter().any(|p| p.user_id == *user);
+    if !consents.iter().all(|c| belongs(&c.user)) {
+        return Some("somebody was asked to be recorded who does not belong to it");
+    }
+    match recording.consent {
+        RecordingConsent::Notify => {
+            (!consents.is_empty()).then_some("somebody was asked to be recorded, and is only told")
+        }
+        RecordingConsent::Ask => present()
+            .any(|p| recording.consent_of(&p.user_id).is_none())
+            .then_some("somebody in it was not asked to be recorded"),
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use call_domain::{
     Call, CallId, CallType, Command, DeviceId, Event, Invitee, MediaChange, MediaOff,
-    ParticipantStatus, PlaceRequest, Placement, Policy, RejectReason, RejectionKind, Role, Step,
+    ParticipantStatus, PlaceRequest, Placement, Policy, RecordingConsent, RecordingFault,
+    RecordingId, RecordingMode, RecordingPolicy, RejectReason, RejectionKind, Role, Step,
     Timestamp, TopologyPolicy, UserId, place,
 };
 use serde_json::Map;
@@ -204,6 +205,84 @@ pub(crate) fn with_sfu() -> Policy {
     }
 }
 
+/// The policy of a server that has an SFU, and records calls so.
+pub(crate) fn with_recording(recording: RecordingPolicy, consent: RecordingConsent) -> Policy {
+    Policy {
+        recording,
+        recording_consent: consent,
+        ..with_sfu()
+    }
+}
+
+/// People may record, and everybody is asked.
+pub(crate) fn asking() -> Policy {
+    with_recording(RecordingPolicy::Allow, RecordingConsent::Ask)
+}
+
+/// People may record, and everybody is told.
+pub(crate) fn telling() -> Policy {
+    with_recording(RecordingPolicy::Allow, RecordingConsent::Notify)
+}
+
+/// Every call is recorded.
+pub(crate) fn forcing() -> Policy {
+    with_recording(RecordingPolicy::Force, RecordingConsent::Notify)
+}
+
+pub(crate) fn recording_id(n: u128) -> RecordingId {
+    RecordingId::new(Uuid::from_u128(n))
+}
+
+/// Somebody in the call has it recorded.
+pub(crate) fn record(by: &str, id: u128) -> Command {
+    Command::StartRecording {
+        by: Some(user(by)),
+        admin: false,
+        id: recording_id(id),
+        mode: RecordingMode::Tracks,
+    }
+}
+
+/// The policy has the call recorded.
+pub(crate) fn record_by_policy(id: u128) -> Command {
+    Command::StartRecording {
+        by: None,
+        admin: false,
+        id: recording_id(id),
+        mode: RecordingMode::Tracks,
+    }
+}
+
+/// Somebody with power over all calls has this one recorded.
+pub(crate) fn record_as_admin(id: u128) -> Command {
+    Command::StartRecording {
+        by: Some(user("moderator")),
+        admin: true,
+        id: recording_id(id),
+        mode: RecordingMode::Mixed,
+    }
+}
+
+pub(crate) fn stop_recording(by: &str) -> Command {
+    let (by, admin) = (user(by), false);
+    Command::StopRecording { by, admin }
+}
+
+pub(crate) fn stop_recording_as_admin() -> Command {
+    let (by, admin) = (user("moderator"), true);
+    Command::StopRecording { by, admin }
+}
+
+pub(crate) fn consent(name: &str, given: bool) -> Command {
+    let user = user(name);
+    Command::ConsentToRecording { user, given }
+}
+
+pub(crate) fn abort_recording(id: u128) -> Command {
+    let (id, cause) = (recording_id(id), RecordingFault::DiskFull);
+    Command::AbortRecording { id, cause }
+}
+
 /// A wish of alice's to call these users from `a1`; each of them has one device online.
 pub(crate) fn request(callees: &[&str]) -> PlaceRequest {
     PlaceRequest {
@@ -258,6 +337,11 @@ impl Line {
     /// alice calls bob, who answers; both have media.
     pub(crate) fn talking_pair() -> Self {
         Self::pair().after([alert("b1"), answer("b1"), connect("a1"), connect("b1")])
+    }
+
+    /// alice calls bob, who answers; both have media.
+    pub(crate) fn talking(policy: &Policy) -> Self {
+        Self::placed(request(&["bob"]), policy).after([answer("b1"), connect("a1"), connect("b1")])
     }
 
     /// alice calls bob and carol; all three have media.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use call_domain::{
-    Address, Call, CallState, EndNotice, EndReason, Event, LeaveReason, Notice, Participant,
-    ParticipantStatus, Recipients, Role, SfuRoomId, Step, Timestamp, Topology, TopologyPolicy,
-    UserId,
+    Address, Call, CallState, Consent, ConsentState, EndNotice, EndReason, Event, LeaveReason,
+    Notice, Participant, ParticipantStatus, Recipients, Recording, RecordingConsent, Role,
+    SfuRoomId, Step, Timestamp, Topology, TopologyPolicy, UserId,
 };
 
 /// Checks one step: the call that it made, and what it did to get there.
@@ -26,6 +26,7 @@ pub(crate) fn check_step(before: Option<&Call>, step: &Step) {
                 check_progress(participant, step);
             }
             check_way(before, step);
+            check_recording(before, step);
         }
         None => assert_eq!(step.call.version(), 1),
     }
@@ -168,19 +169,97 @@ fn check_topology(call: &Call) {
     }
     let policy = &parts.policy;
     let people = call.devices().len();
+    let recorded = call.recording().is_some();
     let enough = |from: u32| people >= usize::try_from(from.max(2)).unwrap();
     match policy.topology {
         TopologyPolicy::P2p => {
             let stranded = enough(policy.mesh_max + 1);
             assert!(!sfu || stranded, "there is no SFU");
             assert_eq!(parts.p2p_deadline, None);
+            assert!(!recorded, "recorded without an SFU");
         }
         TopologyPolicy::Sfu => assert!(sfu || people < 2, "it goes without the SFU"),
         TopologyPolicy::Auto => {
-            let many = enough(policy.sfu_from.min(policy.mesh_max + 1));
+            let many = enough(policy.sfu_from.min(policy.mesh_max + 1)) || (recorded && enough(2));
             assert!(sfu || !many, "{people} are too many for a mesh");
-            assert_eq!(parts.p2p_deadline.is_some(), sfu && !many && people <= 2);
+            let waits = sfu && !many && !recorded && people <= 2;
+            assert_eq!(parts.p2p_deadline.is_some(), waits);
         }
+    }
+}
+
+/// Every change of the recording is told, and nobody is taken to have said yes.
+fn check_recording(before: &Call, step: &Step) {
+    let (was, is) = (before.recording(), step.call.recording());
+    let started: Vec<_> = (step.events.iter())
+        .filter_map(|event| match event {
+            Event::RecordingStarted { recording, by, .. } => Some((*recording, by.clone())),
+            _ => None,
+        })
+        .collect();
+    let stopped: Vec<_> = (step.events.iter())
+        .filter_map(|event| match event {
+            Event::RecordingStopped { recording, .. } => Some(*recording),
+            _ => None,
+        })
+        .collect();
+    let begins = is.filter(|r| was.is_none_or(|was| was.id != r.id));
+    let begun: Vec<_> = begins
+        .map(|r| (r.id, r.started_by.clone()))
+        .into_iter()
+        .collect();
+    assert_eq!(started, begun);
+    let ends = was.filter(|r| is.is_none_or(|is| is.id != r.id));
+    assert_eq!(stopped, ends.map(|r| r.id).into_iter().collect::<Vec<_>>());
+    let had = before.parts().was_recorded;
+    assert_eq!(step.call.parts().was_recorded, had || !stopped.is_empty());
+    if !step.call.is_ended() {
+        let told = step
+            .effects
+            .iter()
+            .filter(|e| e.notice == Notice::RecordingChanged);
+        assert_eq!(told.count(), usize::from(was != is));
+    }
+    if let Some(recording) = is {
+        for consent in &recording.consents {
+            check_consent(
+                was.filter(|was| was.id == recording.id),
+                recording,
+                consent,
+                step,
+            );
+        }
+        let kept = was
+            .filter(|was| was.id == recording.id)
+            .map(|was| &was.consents);
+        for consent in kept.into_iter().flatten() {
+            assert!(
+                recording.consent_of(&consent.user).is_some(),
+                "an answer is forgotten"
+            );
+        }
+    }
+}
+
+fn check_consent(was: Option<&Recording>, is: &Recording, consent: &Consent, step: &Step) {
+    assert_eq!(is.consent, RecordingConsent::Ask);
+    let user = &consent.user;
+    let given = matches!(consent.state, ConsentState::Given { .. });
+    assert_eq!(is.may_record(user), given);
+    let said = step.events.iter().find_map(|event| match event {
+        Event::RecordingConsent {
+            user: who, given, ..
+        } if who == user => Some(*given),
+        _ => None,
+    });
+    let before = was.and_then(|was| was.consent_of(user));
+    match (before, consent.state) {
+        (Some(before), now) if before == now => assert_eq!(said, None),
+        (_, ConsentState::Asked) => assert_eq!(before, None, "{user} is asked again"),
+        // Whoever starts a recording.
+        (None, ConsentState::Given { .. }) => assert_eq!(is.started_by.as_ref(), Some(user)),
+        (_, ConsentState::Given { .. }) => assert_eq!(said, Some(true)),
+        (_, ConsentState::Refused { .. }) => assert_eq!(said, Some(false)),
     }
 }
 
@@ -255,6 +334,9 @@ fn check_told(before: Option<&Call>, step: &Step) {
 
 /// Checks that the end of a call follows from what happened before.
 pub(crate) fn check_log(call: &Call, log: &[Event]) {
+    let count = |name: &str| log.iter().filter(|e| e.name() == name).count();
+    let running = count("recording_started") - count("recording_stopped");
+    assert_eq!(running, usize::from(call.recording().is_some()));
     let CallState::Ended { reason, by, .. } = &call.parts().state else {
         assert!(log.iter().all(|e| e.name() != "ended"));
         return;

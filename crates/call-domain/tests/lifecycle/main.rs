@@ -10,6 +10,7 @@ mod moderation;
 mod notices;
 mod placement;
 mod races;
+mod recording;
 mod sequences;
 mod small_worlds;
 mod stored;

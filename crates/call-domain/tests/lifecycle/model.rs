@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use call_domain::{
     BusyPolicy, Call, CallStatus, CallType, Command, DeviceId, EndReason, Invitee, MediaState,
-    ParticipantStatus, Policy, RejectReason, RejectionKind, Role, Timestamp, Topology,
-    TopologyPolicy, UserId,
+    ParticipantStatus, Policy, RecordingConsent, RecordingId, RecordingMode, RecordingPolicy,
+    RejectReason, RejectionKind, Role, Timestamp, Topology, TopologyPolicy, UserId,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,20 @@ pub(crate) struct Model {
     back: Option<Timestamp>,
     longest: Timestamp,
     recoveries: u32,
+    tape: Option<Tape>,
+    /// Tapes that have run out.
+    tapes: u32,
+}
+
+/// What runs while the call is recorded.
+#[derive(Debug, Clone, PartialEq)]
+struct Tape {
+    id: RecordingId,
+    mode: RecordingMode,
+    by: Option<UserId>,
+    since: Timestamp,
+    /// Of those who were asked, what they last said, and when.
+    said: BTreeMap<UserId, Option<(bool, Timestamp)>>,
 }
 
 /// Why the last one went.
@@ -172,6 +186,8 @@ impl Model {
             back: None,
             longest: now + parts.policy.max_duration,
             recoveries: 0,
+            tape: None,
+            tapes: 0,
         }
     }
 
@@ -213,6 +229,7 @@ impl Model {
         assert_eq!(call.next_deadline(), self.next_timer());
         let is_sfu = call.parts().topology == Topology::Sfu;
         assert_eq!(is_sfu, self.sfu);
+        self.compare_tape(call);
         assert_eq!(call.parts().group, self.is_group());
         assert_eq!(call.participants().len(), self.people.len());
         for person in &self.people {
@@ -222,6 +239,46 @@ impl Model {
             assert_eq!(participant.media, person.media);
             assert_eq!(participant.role, person.role);
             assert_eq!(participant.hand_raised_at, person.hand);
+        }
+    }
+
+    fn compare_tape(&self, call: &Call) {
+        let wanted = self.policy.recording == RecordingPolicy::Force
+            && self.policy.topology != TopologyPolicy::P2p
+            && (self.started && self.over.is_none())
+            && (self.tape.is_none() && self.tapes == 0);
+        assert_eq!(call.wants_recording(), wanted);
+        let Some(tape) = &self.tape else {
+            assert_eq!(call.recording(), None);
+            return;
+        };
+        let recording = call.recording().expect("it is recorded");
+        assert_eq!(recording.id, tape.id);
+        assert_eq!(recording.mode, tape.mode);
+        assert_eq!(recording.started_by, tape.by);
+        assert_eq!(recording.started_at, tape.since);
+        assert_eq!(recording.consents.len(), tape.said.len());
+        for (user, said) in &tape.said {
+            let state = recording.consent_of(user).expect("asked");
+            let name = match said {
+                None => "asked",
+                Some((true, _)) => "given",
+                Some((false, _)) => "refused",
+            };
+            assert_eq!(state.as_str(), name);
+            assert_eq!(state.at(), said.map(|(_, at)| at));
+        }
+        for person in &self.people {
+            let told = self.policy.recording_consent == RecordingConsent::Notify;
+            let yes = matches!(tape.said.get(&person.id), Some(Some((true, _))));
+            assert_eq!(recording.may_record(&person.id), told || yes);
+        }
+    }
+
+    /// The tape runs out.
+    fn cut(&mut self) {
+        if self.tape.take().is_some() {
+            self.tapes += 1;
         }
     }
 
@@ -242,6 +299,7 @@ impl Model {
         self.over = Some((reason, by));
         self.alone = None;
         self.back = None;
+        self.cut();
         for person in &mut self.people {
             if person.is_in() {
                 person.go(ParticipantStatus::Left);
@@ -489,6 +547,73 @@ impl Model {
                     person.unset(Timer::Grace);
                 }
             }
+            Command::StartRecording {
+                by,
+                admin,
+                id,
+                mode,
+            } => {
+                match by {
+                    Some(by) if !admin => self.moderates(by)?,
+                    _ => self.too_late()?,
+                }
+                match (policy.recording, policy.topology, by) {
+                    (RecordingPolicy::Forbid, ..) => return Err(RejectionKind::RecordingForbidden),
+                    (RecordingPolicy::Allow, _, None) => return Err(RejectionKind::NotAllowed),
+                    (_, TopologyPolicy::P2p, _) => return Err(RejectionKind::RecordingUnavailable),
+                    _ => {}
+                }
+                if let Some(tape) = &self.tape {
+                    return if tape.id == *id {
+                        Ok(None)
+                    } else {
+                        Err(RejectionKind::AlreadyRecording)
+                    };
+                }
+                if !self.answered {
+                    return Err(RejectionKind::NotAnswered);
+                }
+                let mut said = BTreeMap::new();
+                let asks = policy.recording_consent == RecordingConsent::Ask;
+                let there = |user: &&UserId| self.find(user).is_ok_and(|n| self.people[n].is_in());
+                if let Some(user) = by.as_ref().filter(|_| asks).filter(there) {
+                    said.insert(user.clone(), Some((true, now)));
+                }
+                self.tape = Some(Tape {
+                    id: *id,
+                    mode: *mode,
+                    by: by.clone(),
+                    since: now,
+                    said,
+                });
+            }
+            Command::StopRecording { by, admin } => {
+                if *admin {
+                    self.too_late()?;
+                } else {
+                    self.moderates(by)?;
+                }
+                if self.tape.is_none() {
+                    return Err(RejectionKind::NotRecording);
+                }
+                if policy.recording == RecordingPolicy::Force && !admin {
+                    return Err(RejectionKind::NotAllowed);
+                }
+                self.cut();
+            }
+            Command::ConsentToRecording { user, given } => {
+                self.in_call(user)?;
+                let tape = self.tape.as_mut().ok_or(RejectionKind::NotRecording)?;
+                let said = tape.said.get_mut(user).ok_or(RejectionKind::NotAsked)?;
+                if said.is_none_or(|(yes, _)| yes != *given) {
+                    *said = Some((*given, now));
+                }
+            }
+            Command::AbortRecording { id, .. } => {
+                if self.tape.as_ref().is_some_and(|tape| tape.id == *id) {
+                    self.cut();
+                }
+            }
             Command::Recover => {
                 if self.over.is_none() {
                     self.recoveries += 1;
@@ -692,13 +817,24 @@ impl Model {
         if self.over.is_some() {
             return;
         }
+        if self.policy.topology == TopologyPolicy::P2p {
+            self.cut();
+        }
+        if let Some(tape) = &mut self.tape
+            && self.policy.recording_consent == RecordingConsent::Ask
+        {
+            for person in self.people.iter().filter(|p| p.is_in()) {
+                tape.said.entry(person.id.clone()).or_default();
+            }
+        }
         let people = self.people.iter().filter(|p| p.is_in()).count();
         let at_least = |n: u32| people >= usize::try_from(n).unwrap();
         let policy = &self.policy;
         let many = match policy.topology {
             TopologyPolicy::P2p => false,
             TopologyPolicy::Auto => {
-                at_least(2) && (at_least(policy.sfu_from) || at_least(policy.mesh_max + 1))
+                let crowd = at_least(policy.sfu_from) || at_least(policy.mesh_max + 1);
+                at_least(2) && (crowd || self.tape.is_some())
             }
             TopologyPolicy::Sfu => at_least(2),
         };
@@ -706,7 +842,7 @@ impl Model {
         if policy.topology == TopologyPolicy::P2p && !at_least(policy.mesh_max + 1) {
             self.sfu = false;
         }
-        let few = !many && people <= 2;
+        let few = !many && people <= 2 && self.tape.is_none();
         if self.sfu && few && policy.topology == TopologyPolicy::Auto {
             self.back = (self.back).or(Some(now + policy.p2p_return_after));
         } else {

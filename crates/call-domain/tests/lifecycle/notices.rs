@@ -27,6 +27,7 @@ fn told(step: &Step) -> Vec<String> {
             Notice::ParticipantJoined { user } => format!("joined {user}"),
             Notice::ParticipantLeft { user, reason } => format!("left {user} {reason}"),
             Notice::MediaStateChanged { user } => format!("media {user}"),
+            Notice::RecordingChanged => "recording".to_owned(),
             Notice::Updated => "updated".to_owned(),
             Notice::Ended { reason } => format!("ended {}", reason.as_str()),
         };

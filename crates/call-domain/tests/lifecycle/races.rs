@@ -247,3 +247,83 @@ fn restart_while_it_rings() {
     line.expire_next();
     assert_eq!(line.call.end_reason(), Some(EndReason::CallerLost));
 }
+
+#[test]
+fn of_two_who_start_a_recording_the_first_does() {
+    let mut line = Line::talking_group(&telling()).after([promote("alice", "bob")]);
+    line.apply(record("bob", 2));
+    line.refuses(record("alice", 1), RejectionKind::AlreadyRecording);
+    line.refuses(record_as_admin(3), RejectionKind::AlreadyRecording);
+    let recording = line.call.recording().unwrap();
+    assert_eq!(recording.started_by, Some(user("bob")));
+    // The same wish once more, because its answer was lost, is the same recording.
+    line.ignores(record("bob", 2));
+    // Of two who stop it, too.
+    line.apply(stop_recording("alice"));
+    line.refuses(stop_recording("bob"), RejectionKind::NotRecording);
+}
+
+#[test]
+fn a_recording_is_stopped_before_or_with_the_end() {
+    let recorded = || Line::talking(&telling()).after([record("alice", 1)]);
+    let mut line = recorded().after([stop_recording("alice"), end("bob")]);
+    assert_eq!(stops(&line), 1);
+    line.ignores(abort_recording(1));
+    let mut line = recorded().after([end("bob")]);
+    assert_eq!(stops(&line), 1);
+    let ended = RejectionKind::Ended(EndReason::Completed);
+    line.refuses(stop_recording("alice"), ended);
+}
+
+fn stops(line: &Line) -> usize {
+    let stop = |e: &&call_domain::Event| e.name() == "recording_stopped";
+    line.log.iter().filter(stop).count()
+}
+
+#[test]
+fn a_yes_before_leaving_counts_and_one_after_does_not() {
+    let asked = || Line::talking_group(&asking()).after([record("alice", 1)]);
+    let may_record = |line: &Line| line.call.recording().unwrap().may_record(&user("bob"));
+    let line = asked().after([consent("bob", true), leave("bob"), join("b1")]);
+    assert!(may_record(&line));
+    let mut line = asked().after([leave("bob")]);
+    line.refuses(consent("bob", true), RejectionKind::NotJoined);
+    line.apply(join("b1"));
+    assert!(!may_record(&line));
+    // Nor does a yes to what was stopped count for what was begun meanwhile.
+    let line = asked().after([consent("bob", true), stop_recording("alice")]);
+    let line = line.after([record("alice", 2)]);
+    assert!(!may_record(&line));
+}
+
+#[test]
+fn a_recording_goes_on_without_the_moderator_who_started_it() {
+    let mut line = Line::talking_group(&telling()).after([record("alice", 1), leave("alice")]);
+    assert!(line.call.recording().is_some());
+    line.refuses(stop_recording("alice"), RejectionKind::NotJoined);
+    line.refuses(stop_recording("bob"), RejectionKind::NotAllowed);
+    // Whoever comes back may.
+    line.apply(join("a1"));
+    line.apply(stop_recording("alice"));
+    // And the last who leaves ends it with the call.
+    let line = Line::talking_group(&telling()).after([
+        record("alice", 1),
+        leave("alice"),
+        leave("bob"),
+        leave("carol"),
+    ]);
+    assert_eq!(stops(&line), 1);
+}
+
+#[test]
+fn a_recorder_that_cannot_go_on_ends_its_own_recording_only() {
+    let mut line = Line::talking(&telling()).after([record("alice", 1), stop_recording("alice")]);
+    line.ignores(abort_recording(1));
+    line.apply(record("alice", 2));
+    line.ignores(abort_recording(1));
+    assert!(line.call.recording().is_some());
+    line.apply(abort_recording(2));
+    line.ignores(abort_recording(2));
+    assert_eq!(line.call.recording(), None);
+    assert_eq!(line.call.status(), CallStatus::Active, "the call goes on");
+}

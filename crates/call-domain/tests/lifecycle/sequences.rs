@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use call_domain::{
-    Command, DeviceId, Invitee, MediaChange, MediaOff, Policy, RejectReason, Role, TopologyPolicy,
-    UserId,
+    Command, DeviceId, Invitee, MediaChange, MediaOff, Policy, RecordingConsent, RecordingFault,
+    RecordingMode, RecordingPolicy, RejectReason, Role, TopologyPolicy, UserId,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -88,7 +88,27 @@ fn user_of(device: &DeviceId) -> UserId {
 }
 
 fn commands() -> impl Strategy<Value = Command> {
-    prop_oneof![3 => own_commands(), 1 => dealings()]
+    prop_oneof![6 => own_commands(), 2 => dealings(), 1 => recordings()]
+}
+
+/// What is done about a recording, mostly by people of the call.
+fn recordings() -> impl Strategy<Value = Command> {
+    let admin = || prop_oneof![4 => Just(false), 1 => Just(true)];
+    let id = || prop_oneof![5 => Just(1), 1 => Just(2)].prop_map(recording_id);
+    people().prop_flat_map(move |(user, _)| {
+        let by = prop_oneof![3 => Just(Some(user.clone())), 1 => Just(None)];
+        let u = Just(user);
+        prop_oneof![
+            6 => (by, admin(), id(), select(RecordingMode::ALL)).prop_map(
+                |(by, admin, id, mode)| Command::StartRecording { by, admin, id, mode }
+            ),
+            2 => (u.clone(), admin()).prop_map(|(by, admin)| Command::StopRecording { by, admin }),
+            6 => (u, any::<bool>())
+                .prop_map(|(user, given)| Command::ConsentToRecording { user, given }),
+            1 => (id(), select(RecordingFault::ALL))
+                .prop_map(|(id, cause)| Command::AbortRecording { id, cause }),
+        ]
+    })
 }
 
 /// What everyone does for themselves, or time does.
@@ -156,14 +176,24 @@ fn policies() -> impl Strategy<Value = Policy> {
         seats(),
         seats(),
     );
-    (times, topology).prop_map(|(times, (topology, from, after, mesh, most))| Policy {
-        topology,
-        sfu_from: from,
-        p2p_return_after: secs(after),
-        mesh_max: mesh,
-        max_participants: most,
-        ..times
-    })
+    let recording = (
+        select(RecordingPolicy::ALL),
+        select(RecordingConsent::ALL),
+        select(RecordingMode::ALL),
+    );
+    (times, topology, recording).prop_map(
+        |(times, (topology, from, after, mesh, most), (recording, consent, mode))| Policy {
+            topology,
+            sfu_from: from,
+            p2p_return_after: secs(after),
+            mesh_max: mesh,
+            max_participants: most,
+            recording,
+            recording_consent: consent,
+            recording_mode: mode,
+            ..times
+        },
+    )
 }
 
 fn beginnings() -> impl Strategy<Value = Line> {

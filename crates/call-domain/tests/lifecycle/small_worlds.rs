@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use call_domain::{
-    Call, CallParts, CallState, Command, Event, LegState, MediaState, Participant,
+    Call, CallParts, CallState, Command, ConsentState, Event, LegState, MediaState, Participant,
     ParticipantState, Policy, RejectReason, SfuRoomId, Timestamp,
 };
 
@@ -69,6 +69,19 @@ fn forget(call: Call) -> Call {
     parts.alone_deadline = parts.alone_deadline.map(|_| LATER);
     parts.p2p_deadline = parts.p2p_deadline.map(|_| LATER);
     parts.sfu_room_id = parts.sfu_room_id.map(|room| SfuRoomId::new(room.call(), 1));
+    // Only what the policy wants depends on it.
+    parts.was_recorded = false;
+    if let Some(recording) = &mut parts.recording {
+        recording.started_at = T0;
+        recording.started_by = None;
+        recording.consents.sort_by(|a, b| a.user.cmp(&b.user));
+        for consent in &mut recording.consents {
+            match &mut consent.state {
+                ConsentState::Asked => {}
+                ConsentState::Given { at } | ConsentState::Refused { at } => *at = T0,
+            }
+        }
+    }
     for p in &mut parts.participants {
         p.media = MediaState::default();
         p.invited_at = T0;
@@ -95,6 +108,13 @@ fn key(call: &Call) -> String {
         call.parts().topology,
         call.parts().p2p_deadline.is_some()
     );
+    if let Some(recording) = call.recording() {
+        key += " recorded";
+        for consent in &recording.consents {
+            key += consent.user.as_str();
+            key += consent.state.as_str();
+        }
+    }
     let mut parts = call.parts().clone();
     for p in &mut parts.participants {
         key += p.user_id.as_str();
@@ -195,6 +215,20 @@ fn dealings(people: People) -> Vec<Command> {
         for (by, _) in people {
             all.extend([add(by, &[name]), remove(by, name)]);
         }
+    }
+    all
+}
+
+/// What a moderator, the recorder and everyone who is asked may do about a recording.
+fn recordings(people: People) -> Vec<Command> {
+    let mut all = vec![
+        record("alice", 1),
+        stop_recording("alice"),
+        abort_recording(1),
+    ];
+    // Whoever starts it has said yes, and might say no as the others do.
+    for (name, _) in &people[1..] {
+        all.extend([consent(name, true), consent(name, false)]);
     }
     all
 }
@@ -366,5 +400,23 @@ fn two_users_and_one_who_comes_later_or_is_fetched() {
     let begin = beginnings(&people[..2], &with_sfu());
     let commands = [commands(&people), entrances(&people), dealings(&people)].concat();
     let states = check("2 users and another", begin, &commands, &PAIR_ENDS);
+    assert!(states > 1000, "the world is too small to be true: {states}");
+}
+
+#[test]
+fn two_users_and_one_who_comes_along_and_all_are_asked_to_be_recorded() {
+    let people: [(&str, &[&str]); 3] = [("alice", &["a1"]), ("bob", &["b1"]), ("carol", &["c1"])];
+    let begin = beginnings(&people[..2], &asking());
+    let commands = [commands(&people), entrances(&people), recordings(&people)].concat();
+    let states = check("recorded, asked", begin, &commands, &PAIR_ENDS);
+    assert!(states > 5000, "the world is too small to be true: {states}");
+}
+
+#[test]
+fn three_users_who_are_told_that_they_are_recorded() {
+    let people: [(&str, &[&str]); 3] = [("alice", &["a1"]), ("bob", &["b1"]), ("carol", &["c1"])];
+    let begin = beginnings(&people, &telling());
+    let commands = [commands(&people), entrances(&people), recordings(&people)].concat();
+    let states = check("recorded, told", begin, &commands, &PAIR_ENDS);
     assert!(states > 1000, "the world is too small to be true: {states}");
 }

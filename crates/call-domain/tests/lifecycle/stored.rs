@@ -2,7 +2,8 @@
 
 use call_domain::{
     Call, CallParts, CallState, Event, Leg, LegClosed, LegState, ParticipantState,
-    ParticipantStatus, Policy, Role, SfuRoomId, Topology, TopologyPolicy,
+    ParticipantStatus, Policy, Recording, RecordingConsent, RecordingPolicy, Role, SfuRoomId,
+    Topology, TopologyPolicy,
 };
 
 use crate::fixture::*;
@@ -155,7 +156,51 @@ fn impossible_ways_are_refused() {
     );
 }
 
-/// What servers without an SFU have stored.
+#[test]
+fn impossible_recordings_are_refused() {
+    fn recording(parts: &mut CallParts) -> &mut Recording {
+        parts.recording.as_mut().unwrap()
+    }
+    let asked = || Line::talking(&asking()).after([record("alice", 1)]);
+    assert_eq!(
+        fault(asked(), |p| recording(p).consents.truncate(1)),
+        "somebody in it was not asked to be recorded"
+    );
+    assert_eq!(
+        fault(asked(), |p| recording(p).consent = RecordingConsent::Notify),
+        "somebody was asked to be recorded, and is only told"
+    );
+    assert_eq!(
+        fault(asked(), |p| recording(p).consents[1].user = user("alice")),
+        "somebody was asked twice to be recorded"
+    );
+    assert_eq!(
+        fault(asked(), |p| recording(p).consents[1].user = user("mallory")),
+        "somebody was asked to be recorded who does not belong to it"
+    );
+    assert_eq!(
+        fault(asked(), |p| p.p2p_deadline = Some(T0)),
+        "it is recorded, and waits to go from peer to peer"
+    );
+    assert_eq!(
+        fault(asked(), |p| (p.topology, p.sfu_room_id) =
+            (Topology::P2p, None)),
+        "it is recorded, and goes from peer to peer"
+    );
+    let kept = asked().call.parts().recording.clone();
+    assert_eq!(
+        fault(asked().after([end("bob")]), |p| p
+            .recording
+            .clone_from(&kept)),
+        "its recording outlives it"
+    );
+    assert_eq!(
+        fault(Line::pair(), |p| p.recording.clone_from(&kept)),
+        "it is recorded, and nobody answered"
+    );
+}
+
+/// What servers without an SFU, or that could not record, have stored.
 #[test]
 fn a_policy_of_old_is_one_without_an_sfu() {
     let mut json = serde_json::to_value(Policy::default()).unwrap();
@@ -165,12 +210,16 @@ fn a_policy_of_old_is_one_without_an_sfu() {
         "sfu_from",
         "p2p_return_after",
         "max_participants",
+        "recording",
+        "recording_consent",
+        "recording_mode",
     ] {
         assert!(fields.remove(new).is_some());
     }
     let old: Policy = serde_json::from_value(json).unwrap();
     assert_eq!(old, Policy::default());
     assert_eq!(old.topology, TopologyPolicy::P2p);
+    assert_eq!(old.recording, RecordingPolicy::Forbid);
     assert_eq!(old.seats(), old.mesh_max);
 }
 
@@ -218,9 +267,19 @@ fn what_a_store_keeps_as_json_comes_back() {
             lower_hand("carol"),
             remove("bob", "carol"),
         ]),
+        Line::talking_group(&asking()).after([
+            record("alice", 1),
+            consent("bob", true),
+            consent("carol", false),
+            abort_recording(1),
+            record_as_admin(2),
+            consent("bob", true),
+            consent("carol", false),
+        ]),
     ];
     for line in lives {
         kept::<Policy>(&line.call.parts().policy);
+        kept::<Option<Recording>>(&line.call.parts().recording);
         for participant in line.call.participants() {
             kept::<ParticipantState>(&participant.state);
             kept::<Vec<Leg>>(&participant.legs);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use call_domain::{Call, CallStatus, Command, ParticipantStatus, Policy};
+use call_domain::{Call, CallStatus, Command, ParticipantStatus, Policy, Recording};
 
 use crate::fixture::*;
 
@@ -122,6 +122,46 @@ fn situations() -> Vec<Situation> {
     add(grid, "alone", "alice", alone);
     add(grid, "lost", "alice", joined().after([disconnect("a1")]));
     add(grid, "left", "alice", joined().after([leave("alice")]));
+    let told = |commands: &[Command]| Line::talking_group(&telling()).after(commands.to_vec());
+    let asked = |commands: &[Command]| Line::talking_group(&asking()).after(commands.to_vec());
+    let grid = "group that may be recorded";
+    let called = || Line::placed(request(&["bob", "carol"]), &telling());
+    add(grid, "ringing", "alice", called());
+    add(grid, "connecting", "alice", called().after([answer("b1")]));
+    add(grid, "active", "alice", told(&[]));
+    add(grid, "called", "bob", called());
+    add(grid, "joined", "bob", told(&[]));
+    add(grid, "moderator", "bob", told(&[promote("alice", "bob")]));
+    add(grid, "stranger", "mallory", told(&[]));
+    add(grid, "ended", "alice", told(&[end("alice")]));
+    let grid = "recorded group";
+    add(grid, "initiator", "alice", told(&[record("alice", 1)]));
+    add(grid, "participant", "bob", told(&[record("alice", 1)]));
+    let promoted = [promote("alice", "bob"), record("alice", 1)];
+    add(grid, "moderator", "bob", told(&promoted));
+    let left = [record("alice", 1), leave("bob")];
+    add(grid, "out", "bob", told(&left));
+    let recorded = Line::talking(&telling()).after([record("alice", 1)]);
+    add(grid, "pair", "bob", recorded);
+    let forced = || Line::talking_group(&forcing());
+    add(grid, "to_be_forced", "alice", forced());
+    add(
+        grid,
+        "forced",
+        "alice",
+        forced().after([record_by_policy(1)]),
+    );
+    let given_up = [record_by_policy(1), abort_recording(1)];
+    add(grid, "aborted", "alice", forced().after(given_up));
+    let grid = "recorded group, where all are asked";
+    add(grid, "starter", "alice", asked(&[record("alice", 1)]));
+    add(grid, "asked", "bob", asked(&[record("alice", 1)]));
+    let yes = [record("alice", 1), consent("bob", true)];
+    add(grid, "given", "bob", asked(&yes));
+    let no = [record("alice", 1), consent("bob", false)];
+    add(grid, "refused", "bob", asked(&no));
+    let left = [record("alice", 1), consent("bob", true), leave("bob")];
+    add(grid, "out", "bob", asked(&left));
     let grid = "stranger";
     add(grid, "ringing", "mallory", pair());
     add(grid, "active", "mallory", talking());
@@ -157,6 +197,16 @@ fn rows(s: &Situation) -> Vec<(&'static str, Command)> {
         ("promote_bob", promote(s.actor, "bob")),
         ("raise_hand", raise_hand(s.actor)),
         ("expel", expel(s.actor)),
+        ("record", record(s.actor, 9)),
+        ("record_admin", record_as_admin(9)),
+        ("record_policy", record_by_policy(9)),
+        ("record_again", record(s.actor, 1)),
+        ("stop", stop_recording(s.actor)),
+        ("stop_admin", stop_recording_as_admin()),
+        ("consent_yes", consent(s.actor, true)),
+        ("consent_no", consent(s.actor, false)),
+        ("abort", abort_recording(1)),
+        ("abort_other", abort_recording(9)),
         ("moderate", moderate()),
         ("recover", Command::Recover),
         ("expire_early", Command::Expire),
@@ -186,6 +236,10 @@ fn ordinal(command: &Command) -> usize {
         Command::RaiseHand { .. } => 16,
         Command::Recover => 17,
         Command::Expire => 18,
+        Command::StartRecording { .. } => 19,
+        Command::StopRecording { .. } => 20,
+        Command::ConsentToRecording { .. } => 21,
+        Command::AbortRecording { .. } => 22,
     }
 }
 
@@ -219,6 +273,17 @@ fn outcome(situation: &Situation, row: &str, command: Command) -> String {
     } else if before.status() != step.call.status() {
         write!(cell, ">{}", step.call.status()).unwrap();
     }
+    if before.recording().is_some() != step.call.recording().is_some() && !step.call.is_ended() {
+        let on = step.call.recording().is_some();
+        cell.push_str(if on { "+on" } else { "+off" });
+    }
+    let consent = |call: &Call| {
+        call.recording()
+            .and_then(|r: &Recording| r.consent_of(&actor))
+    };
+    if let Some(state) = consent(&step.call).filter(|is| consent(&before) != Some(*is)) {
+        write!(cell, "+{}", state.as_str()).unwrap();
+    }
     if cell.is_empty() {
         cell.push('+');
     }
@@ -236,6 +301,12 @@ fn refusal(kind: call_domain::RejectionKind) -> &'static str {
         K::NotAllowed => "not_allowed",
         K::NoSuchParticipant => "nobody",
         K::TooManyParticipants { .. } => "too_many",
+        K::RecordingForbidden => "forbidden",
+        K::RecordingUnavailable => "unavailable",
+        K::NotAnswered => "not_answered",
+        K::AlreadyRecording => "recorded",
+        K::NotRecording => "not_recorded",
+        K::NotAsked => "not_asked",
         K::Ended(_) => "ended",
     }
 }
@@ -338,7 +409,7 @@ fn the_table_leaves_nothing_out() {
         .iter()
         .map(|(_, c)| ordinal(c))
         .collect();
-    assert_eq!(tried, (0..19).collect());
+    assert_eq!(tried, (0..23).collect());
     for group in [false, true] {
         for status in CallStatus::ALL {
             // A group in which somebody rings is `created` or `ringing` alike, but for its first
