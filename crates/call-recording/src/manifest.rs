@@ -1,11 +1,12 @@
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use call_domain::{CallId, RecordingFault, RecordingFileId, RecordingId, RecordingMode, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::disk::{self, Disk};
 use crate::event::TimedEvent;
 use crate::{Codec, Source, moment};
 
@@ -94,7 +95,7 @@ pub struct ManifestTrack {
     pub height: Option<u16>,
     /// How many frames there are.
     pub frames: u64,
-    /// Where nothing was received for a second or longer, in the order of time.
+    /// Where nothing was received for a second or longer, in the order of time; the first 16 384 of them.
     pub gaps: Vec<Gap>,
     /// Whether the recorder closed it itself: otherwise what was written last before a crash may be missing.
     pub clean: bool,
@@ -145,19 +146,17 @@ impl Manifest {
         }
     }
 
-    /// Puts it into the folder, whole or not at all: readers see the one before or this one.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the file system says.
-    pub fn write(&self, dir: &Path) -> io::Result<()> {
+    /// Puts it into the folder, whole or not at all: readers see the one before or this one. Its size in bytes.
+    pub(crate) fn write(&self, disk: &dyn Disk, dir: &Path) -> io::Result<u64> {
         let text = serde_json::to_vec_pretty(self)?;
         let temporary = dir.join(".manifest.json.new");
-        let mut file = File::create(&temporary)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, dir.join(MANIFEST_FILE))?;
-        File::open(dir)?.sync_all()
+        disk::remove(&temporary)?;
+        let mut medium = disk.create(&temporary)?;
+        medium.write_at(&text, 0)?;
+        medium.sync()?;
+        fs::rename(&temporary, dir.join(MANIFEST_FILE))?;
+        disk::sync_folder(dir)?;
+        Ok(text.len() as u64)
     }
 
     /// Where the file of one of its tracks lies.
