@@ -233,18 +233,21 @@ pub struct Alert {
     /// The recording that it is about.
     pub recording_id: Option<String>,
     /// What went wrong; the log of that moment says more.
-    pub cause: String,
+    pub cause: RecordingFault,
     /// When.
     pub raised_at: String,
 }
 
 /// What `GET /api/alerts` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AlertList {
     /// Newest first.
     pub items: Vec<Alert>,
+    /// Asks for the next page; null if this is the last.
+    pub next_cursor: Option<String>,
 }
 
 impl From<&call_domain::Recording> for CallRecording {

@@ -8,4 +8,8 @@ export type AlertList = {
 /**
  * Newest first.
  */
-items: Array<Alert>, };
+items: Array<Alert>, 
+/**
+ * Asks for the next page; null if this is the last.
+ */
+nextCursor: string | null, };
