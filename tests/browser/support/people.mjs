@@ -98,6 +98,12 @@ export class Person {
     await this.button('Accept video').click();
   }
 
+  async hangsUp() {
+    // The bar may be hidden.
+    await this.page.mouse.move(300, 300);
+    await this.button('Hang up').click();
+  }
+
   /** Rings somebody into the call. */
   async adds(other) {
     await this.page.mouse.move(300, 300);
@@ -145,15 +151,8 @@ export class Person {
 
   /** The layer in which each picture comes, by user id, as the server says. */
   async layers() {
-    const stats = await this.page.evaluate(async () => {
-      const read = async (path) => {
-        const token = await globalThis.tokenOfThisPage();
-        const answer = await fetch(path, { headers: { authorization: `Bearer ${token}` } });
-        return answer.json();
-      };
-      const [call] = (await read('/api/calls?limit=1')).items;
-      return read(`/api/calls/${call.id}/stats`);
-    });
+    const [call] = (await this.asks('GET', '/api/calls?limit=1')).items;
+    const stats = await this.asks('GET', `/api/calls/${call.id}/stats`);
     const own = stats.peers.find(({ userId }) => userId === this.id);
     const pictures = (own?.server?.outbound ?? []).filter(({ source }) => source === 'video');
     return new Map(pictures.map(({ userId, layer }) => [userId, layer]));
@@ -191,6 +190,20 @@ export class Person {
         return gaps.concealed(from, gaps.now(), ofKnown);
       },
       [since, known],
+    );
+  }
+
+  /** Asks the server something in this person's name; the answer's body. */
+  asks(method, path, body) {
+    return this.page.evaluate(
+      async ([how, where, what]) => {
+        const token = await globalThis.tokenOfThisPage();
+        const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+        const answer = await fetch(where, { method: how, headers, body: what && JSON.stringify(what) });
+        if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
+        return answer.json();
+      },
+      [method, path, body],
     );
   }
 
@@ -281,8 +294,8 @@ export class Person {
     });
   }
 
-  async eventually(what, holds) {
-    const deadline = Date.now() + PATIENCE;
+  async eventually(what, holds, patience = PATIENCE) {
+    const deadline = Date.now() + patience;
     for (;;) {
       if (await holds()) return;
       if (Date.now() > deadline) {

@@ -44,6 +44,8 @@ export async function startServer(settings = {}, { host = '127.0.0.1', prefix = 
   return {
     url,
     log: readLog,
+    /** Where recordings are written. */
+    recordings: () => join(data, 'recordings'),
     /** Ends it without a warning. */
     async kill() {
       const ended = new Promise((done) => child.once('exit', done));
