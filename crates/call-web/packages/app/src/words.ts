@@ -73,6 +73,8 @@ export const words = {
       ongoing: { incoming: "In progress", outgoing: "In progress" },
     },
     types: { audio: "audio call", video: "video call" },
+    recorded: "Recorded",
+    recording: "Being recorded",
   },
   account: {
     menu: "Your account",
@@ -141,6 +143,8 @@ export const words = {
       sharing: "Shared the screen",
     },
     handover: "Change of the way that media takes",
+    recorded: "Recorded",
+    recordings: "Recordings",
     moderator: "Moderator",
     statuses: {
       invited: "Invited",
@@ -188,6 +192,15 @@ export const words = {
     },
     hand_raised: (who: string) => `${who} raised the hand`,
     hand_lowered: (who: string) => `${who} lowered the hand`,
+    recordingStarted: (who: string) => `${who} began to record the call`,
+    recordingStartedByPolicy: "The recording began by itself",
+    recordingStopped: (who: string) => `${who} stopped the recording`,
+    recordingEnded: "The recording ended",
+    recordingEndedBecause: (cause: string) => `The recording ended: ${cause}`,
+    recordingConsent: {
+      given: (who: string) => `${who} agreed to be recorded`,
+      refused: (who: string) => `${who} did not agree to be recorded`,
+    },
     topology: {
       sfu: "Media goes over the server from here on",
       p2p: "Media goes directly between devices from here on",

@@ -1,7 +1,7 @@
 import type { CallEvent, HistoryItem, QualityPoint, WireCall } from "call-client";
 import { describe, expect, test } from "vitest";
 import { eventWords } from "../src/call-page/eventWords.js";
-import { handoversOf, lanesOf } from "../src/call-page/lanes.js";
+import { handoversOf, lanesOf, recordedOf } from "../src/call-page/lanes.js";
 import { chartData } from "../src/call-page/series.js";
 import { bands } from "../src/call-page/TimeLine.js";
 import { describe as describeCall } from "../src/parts/HistoryRow.js";
@@ -99,6 +99,30 @@ describe("lanes", () => {
     ]);
   });
 
+  test("have one for when the call was recorded", () => {
+    const recorded = (events: CallEvent[]) =>
+      recordedOf(events, start + 60_000).map(({ from, to }) => [
+        (from - start) / 1000,
+        (to - start) / 1000,
+      ]);
+    const [on, off] = ["recording_started", "recording_stopped"];
+    expect(recorded([])).toEqual([]);
+    expect(
+      recorded([
+        event(3, on, "ada"),
+        event(10, off, "ada"),
+        event(20, "muted", "ben"),
+        event(30, on, null),
+      ]),
+    ).toEqual([
+      [3, 10],
+      [30, 60],
+    ]);
+    expect(recorded([event(3, off, null), event(4, on, null), event(5, on, null)])).toEqual([
+      [4, 60],
+    ]);
+  });
+
   test("of a call that goes on end now", () => {
     const now = start + 9000;
     const live = { ...call, endedAt: null } as WireCall;
@@ -167,6 +191,25 @@ describe("events in words", () => {
       "Ada turned the microphone and the camera of Ben off",
     );
     expect(muted({ audio: true, video: true, screen: false })).toBeNull();
+  });
+  test("of a recording: who began and stopped it, what went wrong, who agreed", () => {
+    const faults = { disk_full: "the disk is full" };
+    const says = (type: string, data: object, userId: string | null = "ben") =>
+      eventWords(event(0, type, userId, data), () => "Ben", before, faults);
+    expect(says("recording_started", { mode: "tracks" })).toBe("Ben began to record the call");
+    expect(says("recording_started", {}, null)).toBe("The recording began by itself");
+    expect(says("recording_stopped", { cause: null })).toBe("Ben stopped the recording");
+    expect(says("recording_stopped", { cause: null }, null)).toBe("The recording ended");
+    expect(says("recording_stopped", { cause: "disk_full" }, null)).toBe(
+      "The recording ended: the disk is full",
+    );
+    expect(says("recording_stopped", { cause: "moonlight" }, null)).toBe(
+      "The recording ended: moonlight",
+    );
+    expect(says("recording_stopped", { cause: "constructor" }, null)).toContain("constructor");
+    expect(says("recording_consent", { given: true })).toBe("Ben agreed to be recorded");
+    expect(says("recording_consent", { given: false })).toBe("Ben did not agree to be recorded");
+    expect(says("recording_consent", {})).toBe("recording_consent");
   });
   test("data that is not understood is shown by the event's name", () => {
     const says = (type: string, data: object) =>

@@ -7,7 +7,9 @@ import {
   type ClientState,
   DeviceList,
   type HistoryItem,
+  type Recording,
   ValueStore,
+  type WireCall,
 } from "call-client";
 import { CallProvider } from "call-react";
 import { expect, test, vi } from "vitest";
@@ -323,4 +325,123 @@ test("home: a group that goes on without me can be joined, one that I am in is n
   await waitFor(() => expect(history.mock.calls.length).toBeGreaterThan(before));
   fireEvent.click(within(offered).getByRole("link", { name: "Join" }));
   expect(location.pathname).toBe("/call/left");
+});
+
+function pastCall(change: Partial<HistoryItem> = {}): HistoryItem {
+  return {
+    ...liveCall("past", "left", 2),
+    status: "ended",
+    outcome: "answered",
+    endedAt: new Date().toISOString(),
+    endReason: "completed",
+    endedBy: null,
+    durationMs: 65_000,
+    recording: null,
+    recordingUrl: null,
+    ...change,
+  };
+}
+
+test("home: recorded calls have a mark, and those that are recorded now", async () => {
+  const client = new FakeClient();
+  const recording = { id: "r" } as HistoryItem["recording"];
+  vi.spyOn(client.api, "history").mockImplementation(async (query = {}) => ({
+    items:
+      query.status === "active"
+        ? []
+        : [
+            pastCall({ id: "plain" }),
+            pastCall({ id: "kept", recordingUrl: "/api/recordings/r" }),
+            pastCall({ id: "now", recording }),
+          ],
+    nextCursor: null,
+  }));
+  home(client);
+  const mark = async (id: string) =>
+    within(await screen.findByTestId(`history-${id}`)).queryByTestId("recorded")?.textContent;
+  expect(await mark("plain")).toBeUndefined();
+  expect(await mark("kept")).toBe("Recorded");
+  expect(await mark("now")).toBe("Being recorded");
+  expect(await serious()).toEqual([]);
+});
+
+function callPage(change: Partial<HistoryItem>, recordings: Recording[] = []) {
+  vi.stubGlobal("matchMedia", () => ({
+    matches: false,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined,
+  }));
+  const client = new FakeClient();
+  const call = pastCall(change) as unknown as WireCall;
+  vi.spyOn(client.api, "getCall").mockResolvedValue(call);
+  const at = call.createdAt;
+  const event = (type: string, userId: string | null, data = {}) => ({
+    version: 1,
+    at,
+    type,
+    userId,
+    deviceId: null,
+    data,
+  });
+  vi.spyOn(client.api, "events").mockResolvedValue([
+    event("recording_started", "ben"),
+    event("recording_consent", "ada", { given: true }),
+    event("recording_stopped", null, { cause: "disk_full" }),
+  ]);
+  vi.spyOn(client.api, "quality").mockResolvedValue([]);
+  const ofCall = vi.spyOn(client.recordings, "ofCall").mockResolvedValue(recordings);
+  history.replaceState(null, "", "/calls/past");
+  home(client);
+  return { client, ofCall };
+}
+const kept = {
+  id: "r",
+  callId: "past",
+  mode: "tracks",
+  status: "partial",
+  cause: "disk_full",
+  startedBy: "ben",
+  startedAt: "2026-11-26T09:41:00.000Z",
+  durationMs: 61_000,
+  bytes: 4096,
+  progress: null,
+  mix: "none",
+  consent: "ask",
+  consents: [{ userId: "ada", status: "given", at: null }],
+  files: [],
+} as unknown as Recording;
+
+test("the page of a call has its recordings, and when it was recorded", async () => {
+  const { ofCall } = callPage({}, [kept]);
+  const recording = await screen.findByTestId("recording-r");
+  expect(ofCall).toHaveBeenCalledWith("past");
+  expect(recording.textContent).toContain("Not complete: the server’s disk is full");
+  expect(recording.textContent).toContain("Agreed: ada");
+  expect(within(recording).queryByRole("button", { name: "Delete" })).toBeNull();
+  expect(await screen.findByTestId("recorded-lane")).toBeTruthy();
+  expect(screen.getByTestId("events").textContent).toContain(
+    "The recording ended: the server’s disk is full",
+  );
+  expect(await serious()).toEqual([]);
+});
+
+test("the page of a call: who led it may delete", async () => {
+  const call = pastCall();
+  const participants = call.participants.map((person) => ({
+    ...person,
+    role: person.userId === "ada" ? ("initiator" as const) : person.role,
+  }));
+  const { client } = callPage({ participants }, [kept]);
+  const remove = vi.spyOn(client.recordings, "delete").mockResolvedValue(undefined);
+  fireEvent.click(await screen.findByRole("button", { name: "Delete" }));
+  fireEvent.click(within(screen.getByRole("alertdialog")).getByRole("button", { name: "Delete" }));
+  await screen.findByTestId("no-recordings");
+  expect(remove).toHaveBeenCalledWith("r");
+});
+
+test("the page of a call that never was connected has no recordings", async () => {
+  const { ofCall } = callPage({ startedAt: null, outcome: "missed" });
+  await screen.findByTestId("call-page");
+  expect(screen.queryByText("Recordings")).toBeNull();
+  expect(ofCall).not.toHaveBeenCalled();
 });

@@ -92,7 +92,7 @@ export function viewOf(parts: CallParts): CallSnapshot {
     activeSpeakers: parts.speakers,
     reactions: parts.reactions,
     handovers: parts.handovers,
-    recording: wire.recording && viewOfRecording(wire.recording, selfId, role),
+    recording: wire.recording && viewOfRecording(wire.recording, selfId, role, parts.ability),
     lastRecording: parts.lastRecording,
     canRecord: phase === "active" && mayRecord(wire, role, parts.ability),
   };

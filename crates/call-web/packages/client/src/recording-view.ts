@@ -6,6 +6,7 @@ export function viewOfRecording(
   recording: CallRecording,
   selfId: string,
   role: Role,
+  ability: RecordingAbility | null,
 ): RecordingSnapshot {
   const { id, mode, startedBy, consent, consents } = recording;
   const startedAt = Date.parse(recording.startedAt);
@@ -17,8 +18,8 @@ export function viewOfRecording(
     consent,
     consents,
     mine: consents.find(({ userId }) => userId === selfId)?.status ?? "none",
-    // What the server's policy began, only an admin may stop.
-    canStop: role !== "participant" && startedBy !== null,
+    // What the server's policy wants, only an admin may stop.
+    canStop: role !== "participant" && startedBy !== null && ability?.forced !== true,
   };
 }
 

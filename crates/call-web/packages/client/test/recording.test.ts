@@ -77,6 +77,9 @@ describe("a call's recording", () => {
     expect(call.state.getSnapshot().recording).toMatchObject({ mine: "given", canStop: true });
     changed(9, callRecording({ startedBy: null }));
     expect(call.state.getSnapshot().recording?.canStop).toBe(false);
+    world.client.recordings.ability.set({ ...ABILITY, forced: true });
+    changed(10, callRecording({ startedBy: "alice" }));
+    expect(call.state.getSnapshot().recording?.canStop).toBe(false);
   });
 
   it("is there for who comes in while it runs", async () => {

@@ -5,6 +5,7 @@ import {
   Button,
   IconButton,
   QualityIndicator,
+  RecordingList,
   spokenDuration,
   titleOf,
   useCallClient,
@@ -99,6 +100,19 @@ export default function CallPage({ callId }: { callId: string }) {
       </header>
       <Facts call={call.data} nameOf={nameOf} />
       <People call={call.data} nameOf={nameOf} />
+      {call.data.startedAt !== null && (
+        <section className="app-card" aria-labelledby="recordings-title">
+          <h2 id="recordings-title">{words.page.recordings}</h2>
+          <RecordingList
+            callId={callId}
+            nameOf={nameOf}
+            live={call.data.status !== "ended"}
+            manages={call.data.participants.some(
+              (person) => person.userId === me && person.role !== "participant",
+            )}
+          />
+        </section>
+      )}
       <TimeLine
         call={call.data}
         events={events.data ?? []}

@@ -1,8 +1,9 @@
 import type { CallEvent, CallType, MediaState, QualityPoint, WireCall } from "call-client";
-import { Avatar, clockDuration, useLocale } from "call-react";
+import { Avatar, clockDuration, useLocale, useStrings } from "call-react";
+import { CircleDot } from "lucide-react";
 import { words } from "../words.js";
 import { eventWords } from "./eventWords.js";
-import { type Activity, handoversOf, lanesOf, type Stretch } from "./lanes.js";
+import { type Activity, handoversOf, lanesOf, recordedOf, type Stretch } from "./lanes.js";
 
 export interface TimeLineProps {
   call: WireCall;
@@ -26,7 +27,9 @@ const activities: readonly Activity[] = [
 export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) {
   const locale = useLocale();
   const { from, to, lanes } = lanesOf(call, events, now);
+  const { faults } = useStrings().recording;
   const handovers = handoversOf(events);
+  const recorded = recordedOf(events, to);
   const place = ({ from: start, to: end }: { from: number; to: number }) => ({
     left: `${(100 * (start - from)) / (to - from)}%`,
     width: `${Math.max(0.4, (100 * (end - start)) / (to - from))}%`,
@@ -76,6 +79,24 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
             </div>
           </div>
         ))}
+        {recorded.length > 0 && (
+          <div className="app-lane" data-testid="recorded-lane">
+            <span className="app-lane-who">
+              <CircleDot size={24} aria-hidden className="app-recorded-sign" />
+              <span>{words.page.recorded}</span>
+            </span>
+            <div className="app-lane-track app-lane-thin">
+              {recorded.map((stretch) => (
+                <span
+                  key={stretch.from}
+                  className="app-band app-band-recorded"
+                  style={place(stretch)}
+                  title={`${words.page.recorded}, ${clockDuration(stretch.to - stretch.from, locale)}`}
+                />
+              ))}
+            </div>
+          </div>
+        )}
         {handovers.length > 0 && (
           <div className="app-handovers" aria-hidden="true">
             {handovers.map(({ at, to: way }) => (
@@ -115,7 +136,7 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
       <details className="app-details">
         <summary>{words.page.events}</summary>
         <ol className="app-events" data-testid="events">
-          {inWords(call.type, events, nameOf).map(({ key, at, text }) => (
+          {inWords(call.type, events, nameOf, faults).map(({ key, at, text }) => (
             <li key={key}>
               <time dateTime={new Date(at).toISOString()}>{clockDuration(at - from, locale)}</time>
               {text}
@@ -127,13 +148,18 @@ export function TimeLine({ call, events, quality, nameOf, now }: TimeLineProps) 
   );
 }
 
-function inWords(type: CallType, events: readonly CallEvent[], nameOf: (userId: string) => string) {
+function inWords(
+  type: CallType,
+  events: readonly CallEvent[],
+  nameOf: (userId: string) => string,
+  faults: Readonly<Record<string, string>>,
+) {
   const first: MediaState = { audio: true, video: type === "video", screen: false };
   const media = new Map<string, MediaState>();
   const lines: { key: string; at: number; text: string }[] = [];
   events.forEach((event, index) => {
     const before = event.userId === null ? first : (media.get(event.userId) ?? first);
-    const text = eventWords(event, nameOf, before);
+    const text = eventWords(event, nameOf, before, faults);
     if (event.userId !== null && (event.type === "media_changed" || event.type === "muted")) {
       media.set(event.userId, event.data.media as MediaState);
     }

@@ -26,11 +26,15 @@ const sentences: Record<string, (who: string) => string> = {
   hand_lowered: events.hand_lowered,
 };
 
-/** What happened, in words. A media change says only what differs from what was `before`. */
+/**
+ * What happened, in words. A media change says only what differs from what was `before`; `faults` are
+ * the words for what ends a recording.
+ */
 export function eventWords(
   event: CallEvent,
   nameOf: (userId: string) => string,
   before: MediaState,
+  faults: Readonly<Record<string, string>> = {},
 ): string | null {
   const who = event.userId === null ? "" : nameOf(event.userId);
   const { data, type } = event;
@@ -51,6 +55,14 @@ export function eventWords(
       return roleWords(who, by ?? "", data.role) ?? type;
     case "topology_changed":
       return topologyWords(data.topology) ?? type;
+    case "recording_started":
+      return who === "" ? events.recordingStartedByPolicy : events.recordingStarted(who);
+    case "recording_stopped":
+      return recordingEndWords(who, data.cause, faults);
+    case "recording_consent":
+      return typeof data.given === "boolean"
+        ? events.recordingConsent[data.given ? "given" : "refused"](who)
+        : type;
     default:
       return sentences[type]?.(who) ?? type;
   }
@@ -91,6 +103,17 @@ function mutedWords(
 function roleWords(who: string, by: string, role: unknown): string | null {
   if (role !== "moderator" && role !== "participant") return null;
   return events.roleChanged[role](who, by);
+}
+
+/** Somebody stopped it, something went wrong, or (neither) the call ended. */
+function recordingEndWords(
+  who: string,
+  cause: unknown,
+  faults: Readonly<Record<string, string>>,
+): string {
+  if (who !== "") return events.recordingStopped(who);
+  const why = typeof cause === "string" && Object.hasOwn(faults, cause) ? faults[cause] : cause;
+  return typeof why === "string" ? events.recordingEndedBecause(why) : events.recordingEnded;
 }
 
 function topologyWords(topology: unknown): string | null {

@@ -49,6 +49,27 @@ export function handoversOf(events: readonly CallEvent[]): readonly HandoverMark
   });
 }
 
+/** When the call was recorded. */
+export interface RecordedStretch {
+  from: number;
+  to: number;
+}
+
+/** The stretches for which the call was recorded. `end` closes one that still goes on. */
+export function recordedOf(events: readonly CallEvent[], end: number): readonly RecordedStretch[] {
+  const stretches: RecordedStretch[] = [];
+  let from: number | null = null;
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    if (event.type === "recording_started") from ??= at;
+    if (event.type === "recording_stopped" && from !== null) {
+      stretches.push({ from, to: at });
+      from = null;
+    }
+  }
+  return from === null ? stretches : [...stretches, { from, to: Math.max(from, end) }];
+}
+
 interface Open {
   main: { activity: Activity; from: number } | null;
   muted: number | null;

@@ -1,6 +1,6 @@
 import type { HistoryItem } from "call-client";
 import { Avatar, IconButton, spokenDuration, titleOf, useLocale, useStrings } from "call-react";
-import { Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-react";
+import { CircleDot, Phone, PhoneIncoming, PhoneMissed, PhoneOutgoing, Video } from "lucide-react";
 import { Link } from "wouter";
 import { words } from "../words.js";
 import { isJoinable } from "./joinable.js";
@@ -24,6 +24,19 @@ function Sign({ item }: { item: HistoryItem }) {
   if (item.outcome === "missed") return <PhoneMissed size={16} aria-hidden />;
   if (item.direction === "incoming") return <PhoneIncoming size={16} aria-hidden />;
   return <PhoneOutgoing size={16} aria-hidden />;
+}
+
+/** That a call was, or is being, recorded. */
+function Recorded({ item }: { item: HistoryItem }) {
+  const live = item.recording != null;
+  if (!live && item.recordingUrl == null) return null;
+  const said = live ? words.recent.recording : words.recent.recorded;
+  return (
+    <span className="app-recorded" data-live={live} title={said} data-testid="recorded">
+      <CircleDot size={14} aria-hidden />
+      <span className="call-hidden">{said}</span>
+    </span>
+  );
 }
 
 /** One call of the past, with a way to call back. */
@@ -53,6 +66,7 @@ export function HistoryRow({ item, me, deviceId, pending, onCallBack }: HistoryR
           <span className="app-history-line">
             <Sign item={item} />
             {describe(item, locale)}
+            <Recorded item={item} />
           </span>
         </span>
         <time dateTime={item.createdAt}>{time.format(created)}</time>
