@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use call_engine::Engine;
 use call_signal::{Hub, SignalService};
+use call_store::RecordingStore;
 
 use crate::auth::Tokens;
+use crate::http::security_headers::Policies;
 use crate::http::{Origins, RateLimit};
 use crate::metrics::Metrics;
+use crate::recording::EmbeddedRecorder;
 use crate::relay::EmbeddedRelay;
 use crate::settings::Settings;
 use crate::sfu::EmbeddedSfu;
@@ -23,6 +26,9 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) relay: Option<EmbeddedRelay>,
     pub(crate) sfu: Option<Arc<EmbeddedSfu>>,
+    pub(crate) recorder: Option<Arc<EmbeddedRecorder>>,
+    pub(crate) recordings: Arc<dyn RecordingStore>,
+    pub(crate) policies: Policies,
     pub(crate) origins: Origins,
     pub(crate) initiate_limit: RateLimit,
     pub(crate) draining: AtomicBool,

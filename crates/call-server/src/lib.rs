@@ -34,6 +34,7 @@ mod listen;
 mod measured_store;
 mod metrics;
 pub mod openapi;
+mod recording;
 mod relay;
 mod routes;
 mod server;
@@ -43,6 +44,7 @@ mod telemetry;
 mod web_app;
 
 pub use cli::Cli;
+pub use recording::RecordingStartError;
 pub use relay::RelayError;
 pub use server::{RunningServer, ServeError, serve};
 pub use settings::Settings;

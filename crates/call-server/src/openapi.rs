@@ -28,6 +28,26 @@ pub(crate) struct UserIdParam {
     user_id: String,
 }
 
+/// `{id}` of a recording.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "stands in the description only")]
+pub(crate) struct RecordingIdParam {
+    /// Which recording (UUID).
+    #[param(example = "01924a5e-7c3d-7b1a-9f5e-3c2d1b0a9f90")]
+    id: String,
+}
+
+/// `{fileId}` of a recording's file.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "stands in the description only")]
+pub(crate) struct FileIdParam {
+    /// Which file (UUID).
+    #[param(rename = "fileId", example = "3f0c6a52-2f8e-4a4e-9d55-0a4b8f3b8a11")]
+    file_id: String,
+}
+
 macro_rules! problem_response {
     ($(#[$doc:meta])* $name:ident, $status:literal, $code:literal, $title:literal, $detail:literal) => {
         $(#[$doc])*
@@ -59,6 +79,10 @@ problem_response!(
 problem_response!(
     /// `not_found`: no such call, or none of the caller's business; nobody can tell which
     NoSuchCall, 404, "not_found", "Not Found", "There is no such call."
+);
+problem_response!(
+    /// `not_found`: no such recording, or none of the caller's business; nobody can tell which
+    NoSuchRecording, 404, "not_found", "Not Found", "There is no such recording."
 );
 problem_response!(
     /// The call is over; the code is its end reason, and `ended` for `completed`
@@ -111,6 +135,16 @@ problem_response!(
         routes::history::history,
         routes::events::events,
         routes::quality::quality,
+        routes::recordings::start::start,
+        routes::recordings::stop::stop,
+        routes::recordings::consent::consent,
+        routes::recordings::list::list,
+        routes::recordings::get::get,
+        routes::recordings::mix::mix,
+        routes::recordings::delete::delete,
+        routes::recordings::file_url::file_url,
+        routes::recordings::media::media,
+        routes::recordings::alerts::alerts,
         routes::presence::presence,
         routes::config::config,
         routes::docs::openapi_json,
@@ -125,6 +159,7 @@ problem_response!(
         Unauthenticated,
         NotAllowed,
         NoSuchCall,
+        NoSuchRecording,
         CallOver,
         PayloadTooLarge,
         UnsupportedMediaType,
@@ -133,6 +168,7 @@ problem_response!(
     )),
     tags(
         (name = "calls", description = "Calls between users"),
+        (name = "recordings", description = "Recordings of calls"),
         (name = "app", description = "What apps need beside"),
         (name = "operation", description = "For those who run the server"),
     ),

@@ -10,9 +10,12 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App as ActixApp, HttpServer};
-use call_engine::{Engine, EngineConfig, EngineService, MediaPlane, SystemClock};
+use call_engine::{
+    Engine, EngineConfig, EngineService, MediaPlane, RecordingConfig, RecordingPlane,
+    RecordingRules, SystemClock,
+};
 use call_signal::{CloseCode, Hub, HubLimits};
-use call_store::{CallStore, ConnectError, Options, Store, StoreError};
+use call_store::{CallStore, ConnectError, Options, RecordingStore, Store, StoreError};
 use call_turn::InvalidTurnConfig;
 use tokio::net::TcpSocket;
 use tokio::task::JoinHandle;
@@ -20,10 +23,12 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::auth::{self, AuthError, SocketTokens};
 use crate::http::observe::observe;
-use crate::http::security_headers::security_headers;
+use crate::http::security_headers::{Policies, security_headers};
+use crate::http::uncompressed::uncompressed;
 use crate::http::{MAX_BODY_BYTES, Origins, RateLimit};
 use crate::measured_store::MeasuredStore;
 use crate::metrics::Metrics;
+use crate::recording::{EmbeddedRecorder, RecordingStartError};
 use crate::relay::{self, EmbeddedRelay, RelayError};
 use crate::routes;
 use crate::settings::Settings;
@@ -47,6 +52,9 @@ pub enum ServeError {
     /// The SFU cannot start.
     #[error(transparent)]
     Sfu(#[from] SfuStartError),
+    /// Recordings cannot be made.
+    #[error(transparent)]
+    Recording(#[from] RecordingStartError),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -91,24 +99,31 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
     let services = sfu.as_ref().map_or(&[][..], |sfu| sfu.services());
     let relay = EmbeddedRelay::start(&settings, services)?;
     let turn = relay::authority(&settings.turn, relay.as_ref())?;
+    let recorder = EmbeddedRecorder::start(&settings, sfu.as_ref()).await?;
 
     let store = open(&settings).await?;
     for name in store.migrate().await? {
         tracing::info!(migration = name, "the database was migrated");
     }
     let hub = Arc::new(Hub::new(HubLimits::default()));
+    let store = Arc::new(MeasuredStore::new(Arc::new(store), metrics.clone()));
     let engine = Engine::start(
         EngineConfig {
             policy: settings.policy.clone(),
             turn,
             presence_directory: settings.presence.directory,
             media: sfu.clone().map(|sfu| sfu as Arc<dyn MediaPlane>),
-            recording: None,
+            recording: recorder.clone().map(|recorder| RecordingConfig {
+                plane: recorder as Arc<dyn RecordingPlane>,
+                store: Arc::clone(&store) as Arc<dyn RecordingStore>,
+                rules: RecordingRules {
+                    retention: settings.recording.retention,
+                    retention_bytes: settings.recording.retention_bytes,
+                    url_ttl: settings.recording.url_ttl,
+                },
+            }),
         },
-        Arc::new(MeasuredStore::new(
-            Arc::new(store) as Arc<dyn CallStore>,
-            metrics.clone(),
-        )),
+        Arc::clone(&store) as Arc<dyn CallStore>,
         Arc::clone(&hub),
         Arc::new(SystemClock),
     )
@@ -116,7 +131,11 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
     if let Some(sfu) = &sfu {
         sfu.tell(&engine).map_err(ServeError::Start)?;
     }
+    if let Some(recorder) = &recorder {
+        recorder.tell(&engine);
+    }
     let app = Arc::new(App {
+        policies: Policies::new(settings.recording.media_origin().as_ref()),
         origins: Origins::new(&settings.server),
         initiate_limit: RateLimit::per_minute(settings.limits.initiate_per_minute),
         draining: AtomicBool::new(false),
@@ -131,6 +150,8 @@ pub async fn serve(settings: Settings) -> Result<RunningServer, ServeError> {
         metrics,
         relay,
         sfu,
+        recorder,
+        recordings: store,
     });
     let server = http_server(&app, listener).map_err(ServeError::Start)?;
     let handle = server.handle();
@@ -179,6 +200,7 @@ fn http_server(
             .configure(|config| routes::configure(settings, config))
             .wrap(data.origins.cors())
             .wrap(Compress::default())
+            .wrap(from_fn(uncompressed))
             .wrap(from_fn(security_headers))
             .wrap(from_fn(observe))
     })
@@ -217,7 +239,8 @@ impl RunningServer {
     /// Ends it in good order, and within `server.drain_timeout`: it takes no more connections and
     /// calls, tells every socket to reconnect elsewhere (close code 1001), finishes the requests
     /// and commands in hand, and stores what was measured. Live calls stay in the database for
-    /// whoever serves next. The relay and the SFU come last: until then, media flows.
+    /// whoever serves next. What is recorded is brought onto the disk; it goes on then, too. The relay and the SFU come
+    /// last: until then, media flows.
     ///
     /// Returns whether all of that was done in time.
     pub async fn stop(self) -> bool {
@@ -239,6 +262,9 @@ impl RunningServer {
             let _ = tokio::time::timeout(Duration::from_secs(1), self.handle.stop(false)).await;
         }
         self.serving.abort();
+        if let Some(recorder) = &self.app.recorder {
+            recorder.stop().await;
+        }
         if let Some(relay) = &self.app.relay {
             relay.stop().await;
         }

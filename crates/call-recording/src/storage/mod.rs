@@ -5,6 +5,7 @@
 
 mod config;
 mod error;
+mod journal;
 mod key;
 mod local;
 #[cfg(feature = "s3")]
@@ -13,10 +14,14 @@ mod token;
 mod upload;
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
+
+use call_domain::RecordingId;
 
 pub use config::{ConfigError, S3Config, S3Location, SecretKey, StorageConfig};
 pub use error::StorageError;
+pub use journal::UploadJournal;
 pub use key::{Container, FileName, InvalidKey, ObjectKey};
 pub use local::{LocalFolder, OpenFile};
 pub use token::{MediaKey, MediaToken, TokenError};
@@ -141,6 +146,24 @@ impl Storage {
             Kind::Local(folder) => folder.delete(keys).await,
             #[cfg(feature = "s3")]
             Kind::S3(store) => store.delete(keys).await,
+        }
+    }
+
+    /// Deletes all that there is of a recording; nothing at all counts as deleted.
+    pub async fn remove(&self, recording: RecordingId) -> Result<(), StorageError> {
+        match &self.0 {
+            Kind::Local(folder) => folder.remove(recording).await,
+            #[cfg(feature = "s3")]
+            Kind::S3(store) => store.remove(recording).await,
+        }
+    }
+
+    /// Brings a file from the store to that path, into a folder that exists. In a folder it already is where it stays.
+    pub async fn fetch(&self, key: &ObjectKey, to: &Path) -> Result<(), StorageError> {
+        match &self.0 {
+            Kind::Local(folder) => folder.open(key).await.map(drop),
+            #[cfg(feature = "s3")]
+            Kind::S3(store) => store.fetch(key, to).await,
         }
     }
 

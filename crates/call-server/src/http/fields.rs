@@ -27,3 +27,19 @@ where
 pub(crate) fn invalid(name: &str, what: &impl Display) -> Problem {
     Problem::new(Code::InvalidRequest, format!("{name}: {what}."))
 }
+
+/// Items of a page unless said otherwise.
+const DEFAULT_LIMIT: u32 = 50;
+/// The most items of a page.
+const MAX_LIMIT: u32 = 200;
+
+/// Reads how many items a page may have.
+pub(crate) fn limit(text: Option<&str>) -> Result<u32, Problem> {
+    let Some(text) = text else {
+        return Ok(DEFAULT_LIMIT);
+    };
+    text.parse()
+        .ok()
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| invalid("limit", &format!("not a number from 1 to {MAX_LIMIT}")))
+}

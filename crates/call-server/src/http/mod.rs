@@ -8,9 +8,11 @@ mod json_body;
 pub(crate) mod observe;
 pub(crate) mod origins;
 mod problem;
+pub(crate) mod ranges;
 mod rate_limit;
 mod refusal;
 pub(crate) mod security_headers;
+pub(crate) mod uncompressed;
 
 pub(crate) use json_body::{JsonBody, MAX_BODY_BYTES};
 pub(crate) use origins::Origins;

@@ -47,6 +47,12 @@ pub enum Code {
     NotRecording,
     /// Nobody asked the user for consent.
     NotAsked,
+    /// There is no ffmpeg to make mixes with, or nothing to mix.
+    MixingUnavailable,
+    /// The recording runs, or its files are being made.
+    RecordingLive,
+    /// The signed URL has expired.
+    UrlExpired,
     /// The key was used with another body.
     IdempotencyConflict,
     /// The call is over.
@@ -96,6 +102,9 @@ impl Code {
             Self::AlreadyRecording => (S::CONFLICT, "already_recording"),
             Self::NotRecording => (S::CONFLICT, "not_recording"),
             Self::NotAsked => (S::CONFLICT, "not_asked"),
+            Self::MixingUnavailable => (S::CONFLICT, "mixing_unavailable"),
+            Self::RecordingLive => (S::CONFLICT, "recording_live"),
+            Self::UrlExpired => (S::FORBIDDEN, "url_expired"),
             Self::IdempotencyConflict => (S::CONFLICT, "idempotency_conflict"),
             Self::Gone(reason) => (S::GONE, gone(reason)),
             Self::PayloadTooLarge => (S::PAYLOAD_TOO_LARGE, "payload_too_large"),
@@ -153,6 +162,11 @@ impl Problem {
     /// id at all: nobody can tell them apart.
     pub fn no_such_call() -> Self {
         Self::new(Code::NotFound, "There is no such call.")
+    }
+
+    /// The same for recordings.
+    pub fn no_such_recording() -> Self {
+        Self::new(Code::NotFound, "There is no such recording.")
     }
 
     /// A path that leads nowhere.

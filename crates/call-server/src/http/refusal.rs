@@ -1,7 +1,7 @@
 //! From what the engine refuses to what a client is told: the one table.
 
 use call_domain::PlacementRefusal;
-use call_engine::{CommandError, InitiateError, ReadError, Unavailable};
+use call_engine::{CommandError, InitiateError, ReadError, RecordingError, Unavailable};
 use call_store::StoreError;
 
 use super::caller::capitalised;
@@ -31,6 +31,22 @@ impl From<CommandError> for Problem {
             CommandError::NotAsked => Code::NotAsked,
             CommandError::Ended(reason) => Code::Gone(reason),
             CommandError::Unavailable(unavailable) => return unavailable.into(),
+        };
+        Self::new(code, sentence(&error))
+    }
+}
+
+impl From<RecordingError> for Problem {
+    fn from(error: RecordingError) -> Self {
+        let code = match error {
+            RecordingError::Call(error) => return error.into(),
+            RecordingError::NotFound => return Self::no_such_recording(),
+            RecordingError::MixingUnavailable => Code::MixingUnavailable,
+            RecordingError::Live => Code::RecordingLive,
+            RecordingError::Files(_) => {
+                let detail = "The files of recordings cannot be reached at the moment.";
+                return Self::new(Code::Unavailable, detail).retry_after(TRY_AGAIN);
+            }
         };
         Self::new(code, sentence(&error))
     }

@@ -4,15 +4,42 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 
-/// Everything comes from this server; pictures and media may also be made in the page.
-const APP_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; media-src 'self' blob: mediastream:; font-src 'self' data:; \
-    connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; \
-    form-action 'self'; frame-ancestors 'none'";
+use super::uncompressed::IN_PARTS;
+use crate::app::App;
+use crate::settings::Origin;
 
 /// Answers that are no pages load nothing.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
+/// What a browser makes a page of by itself to play it.
+const MEDIA_POLICY: &str =
+    "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+/// What pages may load (CSP).
+pub(crate) struct Policies {
+    app: HeaderValue,
+}
+
+impl Policies {
+    /// Everything comes from this server, and recordings from where they are kept; pictures and media may also be made
+    /// in the page.
+    pub(crate) fn new(recordings: Option<&Origin>) -> Self {
+        let recordings = recordings.map(|origin| format!(" {origin}"));
+        let recordings = recordings.unwrap_or_default();
+        let app = format!(
+            "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+             media-src 'self' blob: mediastream:{recordings}; font-src 'self' data:; connect-src 'self'; \
+             worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+             frame-ancestors 'none'"
+        );
+        Self {
+            // An origin is made of what hosts are made of.
+            app: HeaderValue::try_from(app).unwrap_or(HeaderValue::from_static(API_POLICY)),
+        }
+    }
+}
 
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), \
     autoplay=(self), fullscreen=(self), picture-in-picture=(self), screen-wake-lock=(self), \
@@ -20,12 +47,19 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(se
 
 /// Adds the headers to every answer.
 pub(crate) async fn security_headers(
+    app: Data<App>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let path = request.path();
     let api = path.starts_with("/api/");
-    let page = !api || path.starts_with("/api/docs");
+    let policy = if path.starts_with(IN_PARTS) {
+        HeaderValue::from_static(MEDIA_POLICY)
+    } else if !api || path.starts_with("/api/docs") {
+        app.policies.app.clone()
+    } else {
+        HeaderValue::from_static(API_POLICY)
+    };
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     add(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -41,11 +75,9 @@ pub(crate) async fn security_headers(
         HeaderName::from_static("permissions-policy"),
         PERMISSIONS,
     );
-    add(
-        headers,
-        header::CONTENT_SECURITY_POLICY,
-        if page { APP_POLICY } else { API_POLICY },
-    );
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     if api {
         add(headers, header::CACHE_CONTROL, "no-store");
     }

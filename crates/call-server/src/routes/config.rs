@@ -1,5 +1,6 @@
 use actix_web::web::{Data, Json};
-use call_domain::TopologyPolicy;
+use call_domain::{RecordingPolicy, TopologyPolicy};
+use call_engine::RecordingPlane as _;
 use call_signal::wire;
 
 use crate::app::App;
@@ -23,12 +24,19 @@ pub(crate) async fn config(app: Data<App>) -> Json<wire::AppConfig> {
         mesh_max: app.settings.policy.mesh_max,
         sfu: app.settings.policy.topology != TopologyPolicy::P2p,
         max_participants: app.settings.policy.seats(),
-        recording: wire::RecordingAbility {
-            available: false,
-            forced: false,
-            consent: wire::RecordingConsent::Notify,
-            mixing: false,
-        },
+        recording: recording(&app),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
+}
+
+fn recording(app: &App) -> wire::RecordingAbility {
+    let policy = &app.settings.policy;
+    let recorder = app.recorder.as_ref();
+    let over_sfu = policy.topology != TopologyPolicy::P2p;
+    wire::RecordingAbility {
+        available: recorder.is_some() && over_sfu && policy.recording != RecordingPolicy::Forbid,
+        forced: policy.recording == RecordingPolicy::Force,
+        consent: policy.recording_consent.into(),
+        mixing: recorder.is_some_and(|recorder| recorder.mixing_available()),
+    }
 }

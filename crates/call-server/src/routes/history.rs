@@ -11,10 +11,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::Problem;
-use crate::http::fields::{invalid, optional};
-
-const DEFAULT_LIMIT: u32 = 50;
-const MAX_LIMIT: u32 = 200;
+use crate::http::fields::{invalid, limit, optional};
 
 /// Texts still: a wrong one is named by its parameter.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -93,14 +90,7 @@ fn query(user: UserId, filter: &Filter) -> Result<HistoryQuery, Problem> {
     Ok(HistoryQuery {
         user,
         cursor: optional("cursor", filter.cursor.as_deref())?,
-        limit: match &filter.limit {
-            None => DEFAULT_LIMIT,
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-                .ok_or_else(|| invalid("limit", &format!("not a number from 1 to {MAX_LIMIT}")))?,
-        },
+        limit: limit(filter.limit.as_deref())?,
         status: optional("status", filter.status.as_deref())?,
         call_type: optional("type", filter.r#type.as_deref())?,
         direction: filter

@@ -20,6 +20,7 @@ pub(crate) mod participant;
 pub(crate) mod participants;
 pub(crate) mod presence;
 pub(crate) mod quality;
+pub(crate) mod recordings;
 pub(crate) mod reject;
 pub(crate) mod stats;
 pub(crate) mod turn_credentials;
@@ -68,6 +69,30 @@ pub(crate) fn configure(settings: &Settings, config: &mut ServiceConfig) {
         .service(at("/api/calls/{id}/stats", GET).route(read().to(stats::stats)))
         .service(at("/api/calls/{id}/events", GET).route(read().to(events::events)))
         .service(at("/api/calls/{id}/quality", GET).route(read().to(quality::quality)))
+        .service(
+            at("/api/calls/{id}/recording", "POST, DELETE")
+                .route(web::post().to(recordings::start::start))
+                .route(web::delete().to(recordings::stop::stop)),
+        )
+        .service(
+            at("/api/calls/{id}/recording/consent", "PUT")
+                .route(web::put().to(recordings::consent::consent)),
+        )
+        .service(at("/api/calls/{id}/recordings", GET).route(read().to(recordings::list::list)))
+        .service(
+            at("/api/recordings/{id}", "GET, HEAD, DELETE")
+                .route(read().to(recordings::get::get))
+                .route(web::delete().to(recordings::delete::delete)),
+        )
+        .service(at("/api/recordings/{id}/mix", "POST").route(web::post().to(recordings::mix::mix)))
+        .service(
+            at("/api/recordings/{id}/files/{fileId}/url", "POST")
+                .route(web::post().to(recordings::file_url::file_url)),
+        )
+        .service(
+            at("/api/recordings/media/{token}", GET).route(read().to(recordings::media::media)),
+        )
+        .service(at("/api/alerts", GET).route(read().to(recordings::alerts::alerts)))
         .service(at("/api/presence", GET).route(read().to(presence::presence)))
         .service(at("/api/config", GET).route(read().to(config::config)))
         .service(at("/api/openapi.json", GET).route(read().to(docs::openapi_json)))

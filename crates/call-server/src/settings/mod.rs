@@ -25,7 +25,7 @@ use call_domain::Policy;
 pub use complaint::{Complaint, SettingsError};
 pub use listen::ListenAddress;
 pub use origin::Origin;
-pub use recording::{MixLayout, MixSettings, RecordingSettings, S3Key, S3Settings};
+pub use recording::{MixLayout, MixSettings, RecordingSettings};
 pub use secret::Secret;
 pub use sfu::SfuSettings;
 pub use turn::{RelaySettings, TurnSettings};

@@ -1,8 +1,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use call_recording::storage::{ConfigError, S3Config, S3Location, SecretKey};
+
+use super::Origin;
 use super::reader::Reader;
-use super::{Origin, Secret};
 
 /// Section `recording`, but for what calls themselves know of it ([`call_domain::Policy`]).
 #[derive(Debug, Clone)]
@@ -12,7 +14,7 @@ pub struct RecordingSettings {
     /// `None`: `recordings` beside the database.
     pub folder: Option<PathBuf>,
     /// `None`: recordings stay in the folder.
-    pub s3: Option<S3Settings>,
+    pub s3: Option<S3Config>,
     /// `None`: for ever.
     pub retention: Option<Duration>,
     /// `None`: as much as there is room for.
@@ -22,29 +24,6 @@ pub struct RecordingSettings {
     pub mix: MixSettings,
     pub url_ttl: Duration,
     pub max_active: usize,
-}
-
-/// Where an S3-compatible store is, and what opens it.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)] // default.toml says it
-pub struct S3Settings {
-    pub bucket: String,
-    /// Without slashes at its ends; empty for the bucket's top.
-    pub prefix: String,
-    /// `None`: that of Amazon in the region.
-    pub endpoint: Option<String>,
-    pub region: String,
-    /// `None`: what the environment or the machine's role gives.
-    pub key: Option<S3Key>,
-    pub allow_http: bool,
-}
-
-/// A key of an S3-compatible store.
-#[derive(Debug, Clone)]
-#[allow(missing_docs)] // default.toml says it
-pub struct S3Key {
-    pub id: String,
-    pub secret: Secret,
 }
 
 /// What a mix is to be.
@@ -97,12 +76,20 @@ impl RecordingSettings {
     }
 }
 
-impl S3Settings {
-    /// The origin that browsers load files from, if it is known.
-    pub fn origin(&self) -> Option<Origin> {
-        match &self.endpoint {
+impl RecordingSettings {
+    /// The origin that browsers load recordings from, if it is another one than this server's.
+    pub fn media_origin(&self) -> Option<Origin> {
+        let s3 = self.s3.as_ref()?;
+        match &s3.endpoint {
             Some(endpoint) => Origin::of_address(endpoint),
-            None => Origin::of_address(&format!("https://s3.{}.amazonaws.com", self.region)),
+            // Amazon's own hosts: one for each bucket, where their certificate allows it.
+            None if s3.location.bucket.contains('.') => {
+                Origin::of_address(&format!("https://s3.{}.amazonaws.com", s3.region))
+            }
+            None => Origin::of_address(&format!(
+                "https://{}.s3.{}.amazonaws.com",
+                s3.location.bucket, s3.region
+            )),
         }
     }
 }
@@ -145,80 +132,51 @@ fn url_ttl(reader: &mut Reader) -> Duration {
     ttl
 }
 
-fn s3(reader: &mut Reader) -> Option<S3Settings> {
-    let place = reader.parsed("recording.store", None, |text| {
+fn s3(reader: &mut Reader) -> Option<S3Config> {
+    let location = reader.parsed("recording.store", None, |text| {
         if text.is_empty() {
             return Ok(None);
         }
-        s3_place(text)
-            .map(Some)
-            .ok_or_else(|| "must be s3://BUCKET or s3://BUCKET/PREFIX, or empty".to_owned())
+        text.parse::<S3Location>().map(Some).map_err(|_| {
+            "must be empty, or s3://BUCKET/PREFIX of letters, digits, '.', '_' and '-'".to_owned()
+        })
     });
-    let endpoint = reader.parsed("recording.s3_endpoint", None, |text| {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        match Origin::of_address(text) {
-            Some(_) => Ok(Some(text.trim_end_matches('/').to_owned())),
-            None => Err("must be an http or https address".to_owned()),
-        }
-    });
+    let endpoint = reader.text("recording.s3_endpoint");
     let region = reader.text("recording.s3_region");
-    let id = reader.text("recording.s3_access_key_id");
+    let access_key_id = reader.text("recording.s3_access_key_id");
     let secret = reader.secret("recording.s3_secret_access_key");
     let allow_http = reader.flag("recording.s3_allow_http");
-    let (bucket, prefix) = place?;
-    match (id.is_empty(), secret.is_empty()) {
-        (true, false) => reader.complain(
-            "recording.s3_access_key_id",
-            "is needed beside recording.s3_secret_access_key",
-        ),
-        (false, true) => reader.complain(
-            "recording.s3_secret_access_key",
-            "is needed beside recording.s3_access_key_id",
-        ),
-        (true, true) | (false, false) => {}
-    }
-    let plain = endpoint.as_deref().is_some_and(|e| e.starts_with("http:"));
-    if plain && !allow_http {
-        reader.complain(
-            "recording.s3_endpoint",
-            "is not encrypted; set recording.s3_allow_http = true if that is meant",
-        );
-    }
-    if region.is_empty() && endpoint.is_none() {
+    let config = S3Config {
+        location: location?,
+        endpoint: (!endpoint.is_empty()).then(|| endpoint.trim_end_matches('/').to_owned()),
+        region,
+        access_key_id,
+        secret_access_key: SecretKey::new(secret.expose()),
+        allow_http,
+    };
+    if config.region.is_empty() && config.endpoint.is_none() {
         reader.complain(
             "recording.s3_region",
             "is needed where recording.s3_endpoint is empty",
         );
     }
-    Some(S3Settings {
-        bucket,
-        prefix,
-        endpoint,
-        // What stores that know no regions expect to be signed.
-        region: if region.is_empty() {
-            "us-east-1".to_owned()
-        } else {
-            region
-        },
-        key: (!id.is_empty()).then_some(S3Key { id, secret }),
-        allow_http,
-    })
-}
-
-fn s3_place(text: &str) -> Option<(String, String)> {
-    let rest = text.strip_prefix("s3://")?;
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let in_bucket = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
-    let bucket_fits = (3..=63).contains(&bucket.len()) && bucket.bytes().all(in_bucket);
-    let prefix = prefix.trim_matches('/');
-    let in_part = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let part_fits =
-        |part: &str| !part.is_empty() && part != "." && part != ".." && part.bytes().all(in_part);
-    let prefix_fits = prefix.is_empty() || prefix.split('/').all(part_fits);
-    (bucket_fits && prefix_fits && prefix.len() <= 512)
-        .then(|| (bucket.to_owned(), prefix.to_owned()))
+    match config.validate() {
+        Ok(()) => {}
+        Err(ConfigError::Missing(key)) => reader.complain(key, "is needed for recording.store"),
+        Err(ConfigError::Endpoint) => reader.complain(
+            "recording.s3_endpoint",
+            "must be https://HOST or https://HOST:PORT",
+        ),
+        Err(ConfigError::Plaintext) => reader.complain(
+            "recording.s3_endpoint",
+            "is not encrypted; set recording.s3_allow_http = true if that is meant",
+        ),
+        Err(ConfigError::Region) => {
+            reader.complain("recording.s3_region", "must be of letters, digits and '-'")
+        }
+        Err(other) => reader.complain("recording.store", other.to_string()),
+    }
+    Some(config)
 }
 
 #[cfg(test)]
@@ -282,46 +240,41 @@ mod tests {
         assert_eq!(recording.mix.layout, MixLayout::Speaker);
         assert_eq!((recording.mix.width, recording.mix.height), (1920, 1080));
         assert!(!format!("{recording:?}").contains("not-to-be-shown"));
-        let s3 = recording.s3.expect("a store");
-        assert_eq!(
-            (s3.bucket.as_str(), s3.prefix.as_str()),
-            ("calls", "of/2026")
-        );
-        assert_eq!(s3.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
-        assert_eq!(s3.region, "us-east-1");
-        let origin = s3.origin().map(|origin| origin.to_string());
+        let origin = recording.media_origin().map(|origin| origin.to_string());
         assert_eq!(origin.as_deref(), Some("http://127.0.0.1:9000"));
-        assert_eq!(s3.key.map(|key| key.id).as_deref(), Some("id"));
+        let s3 = recording.s3.expect("a store");
+        assert_eq!(s3.location.to_string(), "s3://calls/of/2026");
+        assert_eq!(s3.endpoint.as_deref(), Some("http://127.0.0.1:9000"));
+        assert_eq!((s3.access_key_id.as_str(), s3.allow_http), ("id", true));
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_key() {
         let store = ("STORE", "s3://calls");
+        let (id, key) = (("S3_ACCESS_KEY_ID", "id"), ("S3_SECRET_ACCESS_KEY", "key"));
         for (variables, beginning) in [
             (
                 &[("STORE", "/srv/files")][..],
-                "recording.store: must be s3://",
+                "recording.store: must be empty",
             ),
             (
                 &[("STORE", "s3://calls/../etc")],
                 "recording.store: must be",
             ),
             (&[store], "recording.s3_region: is needed where"),
+            (&[store], "recording.s3_access_key_id: is needed for"),
+            (&[store, id], "recording.s3_secret_access_key: is needed"),
             (
-                &[
-                    store,
-                    ("S3_REGION", "eu-west-1"),
-                    ("S3_ACCESS_KEY_ID", "id"),
-                ],
-                "recording.s3_secret_access_key: is needed beside",
-            ),
-            (
-                &[store, ("S3_ENDPOINT", "http://127.0.0.1:9000")],
+                &[store, id, key, ("S3_ENDPOINT", "http://127.0.0.1:9000")],
                 "recording.s3_endpoint: is not encrypted",
             ),
             (
-                &[store, ("S3_ENDPOINT", "nonsense")],
-                "recording.s3_endpoint: must be an http",
+                &[store, id, key, ("S3_ENDPOINT", "nonsense")],
+                "recording.s3_endpoint: must be https",
+            ),
+            (
+                &[store, id, key, ("S3_REGION", "eu/1")],
+                "recording.s3_region: must be of letters",
             ),
             (&[("RETENTION_BYTES", "-1")], "recording.retention_bytes: "),
             (&[("MIX_SIZE", "1281x720")], "recording.mix_size: must be"),

@@ -114,6 +114,15 @@ impl EmbeddedSfu {
         self.inlet.overloads()
     }
 
+    /// Passes on what a room is told, in order with what the engine tells it; `false` if too much waits already.
+    pub(crate) fn pass(&self, room: &RoomId, command: Command) -> bool {
+        let passed = self.inlet.send(room, command);
+        if passed.is_err() {
+            tracing::error!(%room, "too many commands wait for the SFU");
+        }
+        passed.is_ok()
+    }
+
     /// Ends all rooms and closes the ports.
     pub(crate) async fn stop(&self) {
         let running = self.running.write().take();
@@ -150,11 +159,10 @@ impl EmbeddedSfu {
 impl MediaPlane for EmbeddedSfu {
     fn command(&self, room: &RoomId, command: Command) {
         let peer = refusable(&command).cloned();
-        if self.inlet.send(room, command).is_err() {
-            tracing::error!(%room, "too many commands wait for the SFU");
-            if let Some(peer) = peer {
-                self.refuse(room.clone(), peer);
-            }
+        if !self.pass(room, command)
+            && let Some(peer) = peer
+        {
+            self.refuse(room.clone(), peer);
         }
     }
 

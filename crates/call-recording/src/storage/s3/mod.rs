@@ -3,6 +3,7 @@
 mod client;
 mod multipart;
 mod refusal;
+mod whole;
 
 use std::io;
 use std::time::Duration;

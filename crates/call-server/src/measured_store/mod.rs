@@ -1,5 +1,7 @@
 //! The store, with a measurement of everything that goes through it.
 
+mod recordings;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,7 +9,7 @@ use async_trait::async_trait;
 use call_domain::{CallId, Quality, Step, Timestamp, UserId};
 use call_store::{
     CallStore, CommitError, Decide, HistoryPage, HistoryQuery, IdempotencyKey, LoggedEvent, Placed,
-    QualitySample, StoreError, StoredCall, TurnCredential,
+    QualitySample, RecordingStore, StoreError, StoredCall, TurnCredential,
 };
 use serde_json::Value;
 
@@ -16,12 +18,17 @@ use crate::metrics::Metrics;
 /// Passes everything on to a store; measures how long it takes, and what becomes of calls.
 pub(crate) struct MeasuredStore {
     inner: Arc<dyn CallStore>,
+    recordings: Arc<dyn RecordingStore>,
     metrics: Metrics,
 }
 
 impl MeasuredStore {
-    pub(crate) fn new(inner: Arc<dyn CallStore>, metrics: Metrics) -> Self {
-        Self { inner, metrics }
+    pub(crate) fn new<S: CallStore + RecordingStore>(store: Arc<S>, metrics: Metrics) -> Self {
+        Self {
+            inner: Arc::clone(&store) as Arc<dyn CallStore>,
+            recordings: store,
+            metrics,
+        }
     }
 
     async fn measure<T, E: IsFault>(
