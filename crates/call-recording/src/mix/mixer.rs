@@ -1,8 +1,18 @@
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call_domain::RecordingFileId;
 
+use super::clip::{self, Clips};
+use super::compose;
+use super::join::{self, Part};
+use super::people::{self, Person};
+use super::scenes::{self, Scene, Turn};
+use super::speech;
+use super::step::{Amount, FOLDER, Step};
+use super::voices::{self, Length};
+use super::work::Work;
 use super::{Ffmpeg, MixError};
 use crate::Manifest;
 
@@ -46,6 +56,19 @@ impl Default for MixConfig {
     }
 }
 
+impl MixConfig {
+    fn within_ranges(self) -> Self {
+        Self {
+            layout: self.layout,
+            width: self.width.clamp(160, 3840) & !1,
+            height: self.height.clamp(90, 2160) & !1,
+            fps: self.fps.clamp(5, 60),
+            threads: self.threads.max(1),
+            nice: self.nice.min(19),
+        }
+    }
+}
+
 /// A mix that has been made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mix {
@@ -75,7 +98,10 @@ pub struct Mixer {
 impl Mixer {
     /// What does not fit [`MixConfig`]'s ranges is brought into them.
     pub fn new(ffmpeg: Ffmpeg, config: MixConfig) -> Self {
-        Self { ffmpeg, config }
+        Self {
+            ffmpeg,
+            config: config.within_ranges(),
+        }
     }
 
     /// The ffmpeg it uses.
@@ -92,7 +118,7 @@ impl Mixer {
     /// one child process at a time.
     ///
     /// What it has made stays when it fails, is dropped or the server stops: the next call with the same manifest and
-    /// configuration goes on from there. A finished mix of that id is found, not made again. Dropping the future kills ffmpeg.
+    /// configuration goes on from there. A finished mix of that id is replaced. Dropping the future kills ffmpeg.
     ///
     /// `progress` is told from 0 to 1, some times a second, never less than before.
     ///
@@ -102,11 +128,211 @@ impl Mixer {
     /// [left out](Mix::left_out).
     pub async fn mix(
         &self,
-        _dir: &Path,
-        _manifest: &Manifest,
-        _file_id: RecordingFileId,
-        _progress: &(dyn Fn(f64) + Send + Sync),
+        dir: &Path,
+        manifest: &Manifest,
+        file_id: RecordingFileId,
+        progress: &(dyn Fn(f64) + Send + Sync),
     ) -> Result<Mix, MixError> {
-        Err(MixError::NothingToMix)
+        let length = Length(people::length(manifest));
+        if length.0 == 0 {
+            return Err(MixError::NothingToMix);
+        }
+        let mut work = Work::begin(dir, &self.ffmpeg, self.config.nice, progress).await?;
+        let mut mixing = Mixing {
+            manifest,
+            ffmpeg: &self.ffmpeg,
+            config: &self.config,
+            people: people::people(manifest),
+            left_out: BTreeSet::new(),
+        };
+        let heard = mixing.audible(&mut work).await?;
+        let turns = mixing.turns(&heard, &mut work).await?;
+        let scenes = scenes::scenes(&mixing.people, &turns, length.0, &self.config);
+        let clips = Clips::of(&scenes, self.config.fps);
+        let voices = voices::parts(manifest, &heard, &length);
+        let voices = voices::steps(manifest, &voices, &length, &self.ffmpeg);
+        let frames = clips
+            .iter()
+            .map(|clip| Amount::ClipFrames(clip.to - clip.from));
+        work.expect(frames);
+        if !clips.is_empty() {
+            work.expect([Amount::SceneFrames(scenes::frame_at(
+                length.0,
+                self.config.fps,
+            ))]);
+        }
+        work.expect(voices.iter().map(|step| step.amount));
+        work.expect([Amount::Micros(length.0 * 1000)]);
+
+        let made = mixing.clips(&clips, &mut work).await?;
+        let parts = if made.is_empty() {
+            Vec::new()
+        } else {
+            mixing.scenes(&scenes, &clips, &made, &mut work).await?
+        };
+        for step in &voices {
+            work.done(step).await?;
+        }
+        let voices = voices.last().map(Step::path);
+        if parts.is_empty() && voices.is_none() {
+            work.clear().await;
+            return Err(MixError::NothingToMix);
+        }
+        mixing
+            .join(file_id, &parts, voices.as_deref(), &length, work)
+            .await
+    }
+}
+
+/// A mix in the making.
+struct Mixing<'a> {
+    manifest: &'a Manifest,
+    ffmpeg: &'a Ffmpeg,
+    config: &'a MixConfig,
+    people: Vec<Person>,
+    /// Tracks by their places in the manifest.
+    left_out: BTreeSet<usize>,
+}
+
+impl Mixing<'_> {
+    /// The tracks that are to be heard and can be decoded.
+    async fn audible(&mut self, work: &mut Work<'_>) -> Result<Vec<usize>, MixError> {
+        let mut audible = Vec::new();
+        let tracks = self.manifest.tracks.iter().enumerate();
+        for (index, track) in tracks.filter(|(_, track)| voices::is_heard(track)) {
+            if work.can_be_heard(&clip::input(track)).await? {
+                audible.push(index);
+            } else {
+                self.leave_out(index);
+            }
+        }
+        Ok(audible)
+    }
+
+    fn leave_out(&mut self, index: usize) {
+        let Some(track) = self.manifest.tracks.get(index) else {
+            return;
+        };
+        if self.left_out.insert(index) {
+            let recording = &self.manifest.recording_id;
+            tracing::warn!(%recording, file = %track.file_id, "a track cannot be decoded and is left out of the mix");
+        }
+    }
+
+    /// Who speaks when, where that decides on what is to be seen.
+    async fn turns(&self, heard: &[usize], work: &mut Work<'_>) -> Result<Vec<Turn>, MixError> {
+        if self.config.layout != super::Layout::Speaker {
+            return Ok(Vec::new());
+        }
+        let mut voices = Vec::new();
+        for (person, described) in self.people.iter().enumerate() {
+            for index in described
+                .voices
+                .iter()
+                .filter(|index| heard.contains(index))
+            {
+                let Some(track) = self.manifest.tracks.get(*index) else {
+                    continue;
+                };
+                let step = speech::step(*index, track, self.ffmpeg);
+                work.done(&step).await?;
+                let text = work.read(&step).await?;
+                voices.push((person, speech::loudness(&text, track.offset_ms)));
+            }
+        }
+        Ok(speech::turns(&voices))
+    }
+
+    /// Makes the clips. The file of each that there is, by its track and first frame.
+    async fn clips(
+        &mut self,
+        clips: &Clips,
+        work: &mut Work<'_>,
+    ) -> Result<BTreeMap<(usize, u64), String>, MixError> {
+        let mut made = BTreeMap::new();
+        for clip in clips.iter() {
+            let Some(step) = clip.step(self.manifest, self.ffmpeg, self.config) else {
+                continue;
+            };
+            match work.done(&step).await {
+                Ok(()) => {
+                    made.insert((clip.track, clip.from), step.path());
+                }
+                Err(MixError::Failed { status, said, .. }) => {
+                    tracing::warn!(
+                        track = clip.track,
+                        status,
+                        said,
+                        "a picture cannot be decoded"
+                    );
+                    self.leave_out(clip.track);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(made)
+    }
+
+    async fn scenes(
+        &self,
+        scenes: &[Scene],
+        clips: &Clips,
+        made: &BTreeMap<(usize, u64), String>,
+        work: &mut Work<'_>,
+    ) -> Result<Vec<Part>, MixError> {
+        if self.ffmpeg.writes_text() {
+            for (index, person) in self.people.iter().enumerate() {
+                let name = compose::shown_name(&person.name);
+                let initials = compose::initials(&person.name);
+                work.write(&compose::name_file(index), &name).await?;
+                work.write(&compose::initials_file(index), &initials)
+                    .await?;
+            }
+        }
+        let mut parts = Vec::with_capacity(scenes.len());
+        let file = |track, from| made.get(&(track, from)).cloned();
+        for scene in scenes {
+            let step = scene.step(clips, file, self.ffmpeg, self.config);
+            work.done(&step).await?;
+            parts.push(Part {
+                frames: scene.to - scene.from,
+                file: step.file,
+            });
+        }
+        Ok(parts)
+    }
+
+    async fn join(
+        &self,
+        file_id: RecordingFileId,
+        parts: &[Part],
+        voices: Option<&str>,
+        length: &Length,
+        work: Work<'_>,
+    ) -> Result<Mix, MixError> {
+        let pictures = !parts.is_empty();
+        if pictures {
+            let list = join::list(parts, self.config.fps);
+            work.write(&format!("{FOLDER}/{}", join::LIST), &list)
+                .await?;
+        }
+        let (ending, content_type) = self.ffmpeg.format().file(pictures);
+        let name = format!("{file_id}.{ending}");
+        let args = |into: &str| join::args(pictures, voices, into, self.ffmpeg);
+        let amount = Amount::Micros(length.0 * 1000);
+        let (path, bytes) = work.finish(&name, args, amount).await?;
+        let left_out = self
+            .left_out
+            .iter()
+            .filter_map(|index| self.manifest.tracks.get(*index));
+        Ok(Mix {
+            file_id,
+            path,
+            content_type,
+            bytes,
+            duration: Duration::from_millis(length.0),
+            size: pictures.then_some((self.config.width, self.config.height)),
+            left_out: left_out.map(|track| track.file_id).collect(),
+        })
     }
 }

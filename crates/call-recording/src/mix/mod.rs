@@ -11,10 +11,26 @@
 //! The work goes in steps (see `Mixer`), and what a step has made is kept in the folder `mix` of the recording: a second try does
 //! the rest.
 
+mod child;
+mod clip;
+mod compose;
+mod encoder;
 mod error;
+#[cfg(test)]
+mod example;
 mod ffmpeg;
+mod join;
+mod layout;
 mod mixer;
+mod people;
+mod scenes;
+mod span;
+mod speech;
+mod step;
+mod voices;
+mod work;
 
+pub use encoder::Format;
 pub use error::{Missing, MixError};
-pub use ffmpeg::{Ffmpeg, Format};
+pub use ffmpeg::Ffmpeg;
 pub use mixer::{Layout, Mix, MixConfig, Mixer};
