@@ -8,6 +8,7 @@ mod connection;
 mod gathering;
 mod intruder;
 mod packets;
+mod recording;
 mod reports;
 
 use super::sdp::Answer;
@@ -25,6 +26,11 @@ pub fn datagram(script: &[u8]) {
 /// The way of one source's RTP packets to one subscriber, and back when packets are asked for again.
 pub fn rtp(script: &[u8]) {
     packets::run(&mut Script(script));
+}
+
+/// What a tap copied, on its way to frames.
+pub fn recording_frames(script: &[u8]) {
+    recording::run(&mut Script(script));
 }
 
 /// RTCP as it comes in, and what is reported in turn.

@@ -343,3 +343,6 @@ impl TapStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

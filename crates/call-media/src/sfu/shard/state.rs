@@ -344,19 +344,57 @@ const fn udp_path(port: u16, peer: SocketAddr) -> Path {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::sfu::SfuConfig;
-    use crate::sfu::transport::Certificate;
+    use std::collections::BTreeSet;
+    use std::time::Duration;
 
-    #[test]
-    fn checks_for_shards_that_there_are_not_are_refused() {
+    use super::*;
+    use crate::sfu::transport::Certificate;
+    use crate::sfu::{SfuConfig, TapEvent, TapInlet, tap};
+
+    /// A shard of one room.
+    fn state() -> State {
         let context = RoomContext {
             config: SfuConfig::default(),
             certificate: Arc::new(Certificate::generate().unwrap()),
             candidates: Vec::new(),
         };
         let (events, _received) = crossbeam_channel::bounded(1);
-        let mut state = State::new(0, Vec::new(), events, Arc::new(context), 1);
+        State::new(0, Vec::new(), events, Arc::new(context), 1)
+    }
+
+    #[test]
+    fn a_tap_opens_a_room_and_takes_it_with_it() {
+        let now = Instant::now();
+        let mut state = state();
+        let (inlet, mut reader) = tap(4);
+        let put = |inlet: &TapInlet| Command::Tap {
+            tap: inlet.clone(),
+            people: BTreeSet::new(),
+        };
+        let (first, second) = (RoomId::new("first"), RoomId::new("second"));
+        state.command(now, &first, put(&inlet));
+        assert_eq!(reader.recv(Duration::ZERO), None);
+        // There is no place for another room, nor for a tap in one.
+        let (other, mut refused) = tap(4);
+        state.command(now, &second, put(&other));
+        assert_eq!(refused.recv(Duration::ZERO), Some(TapEvent::Ended));
+        state.command(now, &first, Command::Untap { tap: inlet });
+        assert_eq!(reader.recv(Duration::ZERO), Some(TapEvent::Ended));
+        assert!(state.rooms.is_empty() && state.by_name.is_empty());
+        let (last, mut reader) = tap(4);
+        state.command(now, &second, put(&last));
+        state.tick(now);
+        assert_eq!(state.output.counters.taps, 1);
+        state.command(now, &second, Command::CloseRoom);
+        assert_eq!(reader.recv(Duration::ZERO), Some(TapEvent::Ended));
+        let (unused, mut reader) = tap(4);
+        state.command(now, &second, Command::Untap { tap: unused });
+        assert_eq!(reader.recv(Duration::ZERO), Some(TapEvent::Ended));
+    }
+
+    #[test]
+    fn checks_for_shards_that_there_are_not_are_refused() {
+        let mut state = state();
         let stranger = SocketAddr::from(([192, 0, 2, 1], 4000));
         for (number, ufrag) in ["AAnobody", "//nobody", "--nobody"].into_iter().enumerate() {
             let name = format!("{ufrag}:themselv");

@@ -237,3 +237,6 @@ fn ntp_micros(ntp: u64) -> Micros {
     let micros = (u128::from(ntp) * 1_000_000) >> 32;
     Micros::try_from(micros).unwrap_or(Micros::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,11 +62,22 @@ impl Batch {
     /// Payloads of a batch; the one that reaches it goes in.
     pub(super) const BYTES: usize = 64 << 10;
 
-    pub(super) fn push(&mut self, packet: PacketRecord, payload: &[u8]) {
+    pub(crate) fn push(&mut self, packet: PacketRecord, payload: &[u8]) {
         debug_assert_eq!(packet.length, payload.len());
         self.bytes.extend_from_slice(payload);
         self.records.push(Record::Packet(packet));
         self.packets += 1;
+    }
+
+    /// Something other than a packet.
+    pub(crate) fn tell(&mut self, record: Record) {
+        self.records.push(record);
+    }
+
+    /// So many packets were dropped before it.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn lose(&mut self, packets: u64) {
+        self.lost = packets;
     }
 
     pub(super) fn is_full(&self) -> bool {

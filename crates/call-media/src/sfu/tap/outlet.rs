@@ -56,7 +56,7 @@ impl Outlet {
         let stream = self.next_stream;
         self.next_stream = stream.wrapping_add(1);
         self.since.get_or_insert(now);
-        self.batch.records.push(Record::Began {
+        self.batch.tell(Record::Began {
             stream,
             user,
             source,
@@ -74,7 +74,7 @@ impl Outlet {
     /// The sender of a stream says what time it is.
     pub(crate) fn clock(&mut self, now: Instant, stream: u32, clock: SenderClock) {
         self.since.get_or_insert(now);
-        self.batch.records.push(Record::Clock {
+        self.batch.tell(Record::Clock {
             stream,
             clock,
             at: now,

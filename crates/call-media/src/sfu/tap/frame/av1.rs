@@ -216,6 +216,7 @@ fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
 fn put_leb128(out: &mut BytesMut, mut number: usize) {
     loop {
         // Seven bits of it.
+        #[expect(clippy::cast_possible_truncation)]
         let byte = (number & 0x7f) as u8;
         number >>= 7;
         if number == 0 {

@@ -235,7 +235,7 @@ mod tests {
         let mut builder = Builder::new(Some(VideoCodec::Vp8));
         put(&mut builder, 1, false, &KEY);
         let part = vec![0; 60_000];
-        for _ in 0..FRAME_MAX / 59_999 + 1 {
+        for _ in 0..=FRAME_MAX / 59_999 {
             assert_eq!(put(&mut builder, 1, false, &part), []);
         }
         assert!(builder.needs_key());

@@ -9,8 +9,7 @@ use super::{Broken, Kind};
 pub(super) struct H264 {
     /// A fragmented NAL unit is not whole yet.
     in_fragments: bool,
-    has_picture: bool,
-    has_idr: bool,
+    picture: Option<Picture>,
     /// The sequence parameters of this access unit say so.
     size: Option<(u16, u16)>,
     has_parameters: bool,
@@ -18,6 +17,14 @@ pub(super) struct H264 {
     parameters: BytesMut,
     latest: Bytes,
     latest_size: Option<(u16, u16)>,
+}
+
+/// What there is to see in an access unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Picture {
+    Other,
+    /// Instantaneous decoding refresh: it needs no other.
+    Idr,
 }
 
 const START_CODE: [u8; 4] = [0, 0, 0, 1];
@@ -32,8 +39,7 @@ const PARAMETERS_MAX: usize = 4 << 10;
 impl H264 {
     pub(super) fn begin(&mut self) {
         self.in_fragments = false;
-        self.has_picture = false;
-        self.has_idr = false;
+        self.picture = None;
         self.size = None;
         self.has_parameters = false;
         self.parameters.clear();
@@ -102,8 +108,12 @@ impl H264 {
     }
 
     fn note(&mut self, kind: u8) {
-        self.has_picture |= (1..=IDR).contains(&kind);
-        self.has_idr |= kind == IDR;
+        let picture = match kind {
+            IDR => Some(Picture::Idr),
+            1..IDR => Some(Picture::Other),
+            _ => None,
+        };
+        self.picture = self.picture.max(picture);
     }
 
     pub(super) fn finish(&mut self, frame: &mut BytesMut) -> Result<Kind, Broken> {
@@ -114,11 +124,9 @@ impl H264 {
             self.latest = self.parameters.split().freeze();
             self.latest_size = self.size;
         }
-        if !self.has_picture {
-            // Parameters alone come with the picture that follows them.
-            return Err(Broken);
-        }
-        if self.has_idr && !self.has_parameters {
+        // Parameters alone come with the picture that follows them.
+        let is_idr = self.picture.ok_or(Broken)? == Picture::Idr;
+        if is_idr && !self.has_parameters {
             if self.latest.is_empty() {
                 return Ok(Kind::default());
             }
@@ -128,8 +136,8 @@ impl H264 {
             frame.extend_from_slice(&picture);
         }
         Ok(Kind {
-            key: self.has_idr,
-            size: self.latest_size.filter(|_| self.has_idr),
+            key: is_idr,
+            size: self.latest_size.filter(|_| is_idr),
         })
     }
 }
