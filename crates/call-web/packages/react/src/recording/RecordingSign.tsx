@@ -35,10 +35,10 @@ export function RecordingSign({ recording, actions }: RecordingSignProps) {
           {...trigger}
           type="button"
           className="call-recording-sign call-tip-below"
-          aria-label={strings.recording.options(words)}
           data-tip={words}
           data-testid="recording-sign"
         >
+          <span className="call-hidden">{strings.recording.options(words)}</span>
           {face}
         </button>
       )}
@@ -55,9 +55,9 @@ function SignFace({ startedAt }: { startedAt: number | null }) {
   return (
     <>
       <span className="call-recording-dot" aria-hidden="true" />
-      <span aria-hidden="true">{sign}</span>
+      <span>{sign}</span>
       {startedAt !== null && (
-        <span role="timer" className="call-recording-time" data-testid="recording-duration">
+        <span className="call-recording-time" data-testid="recording-duration">
           {clockDuration(now - startedAt, locale)}
         </span>
       )}

@@ -53,10 +53,10 @@ export function RecordingPlayer(props: RecordingPlayerProps) {
         <button
           type="button"
           className="call-player-start"
-          aria-label={strings.recordings.playFile(name)}
           disabled={source.opening}
           onClick={source.open}
         >
+          <span className="call-hidden">{strings.recordings.playFile(name)}</span>
           {source.opening ? (
             <span className="call-spinner" aria-hidden="true" />
           ) : (

@@ -66,7 +66,9 @@ export function useSignedSource(
     goOn.current = null;
     if (media === null || before === null) return;
     media.currentTime = before.time;
+    // The element plays what is new by itself: whoever had paused it has it paused.
     if (before.playing) void media.play().catch(() => undefined);
+    else media.pause();
   }, [element]);
   const onError = useCallback(() => {
     const media = element.current;
