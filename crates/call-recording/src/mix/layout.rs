@@ -27,8 +27,8 @@ impl Area {
         let width = even(self.width.min(self.height * 16 / 9)).max(2);
         let height = even(self.height.min(width * 9 / 16)).max(2);
         Self {
-            x: self.x + even((self.width - width) / 2),
-            y: self.y + even((self.height - height) / 2),
+            x: self.x + even(self.width.saturating_sub(width) / 2),
+            y: self.y + even(self.height.saturating_sub(height) / 2),
             width,
             height,
         }
