@@ -8,7 +8,7 @@ import { Button } from "../parts/Button.js";
 import { ConfirmDialog } from "../parts/ConfirmDialog.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { RecordingPlayer } from "./RecordingPlayer.js";
-import { stateOf, tracksByPerson } from "./state.js";
+import { stateOf } from "./state.js";
 import { TrackList } from "./TrackList.js";
 import type { OpenFile } from "./useSignedSource.js";
 
@@ -40,7 +40,6 @@ export function RecordingCard(props: RecordingCardProps) {
   const tracks = files.filter(({ kind }) => kind === "track");
   const when = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const began = when.format(new Date(recording.startedAt));
-  const people = tracksByPerson(tracks).length;
   const list = <TrackList files={files} nameOf={nameOf} opener={opener} onDownload={onDownload} />;
   return (
     <article
@@ -50,56 +49,62 @@ export function RecordingCard(props: RecordingCardProps) {
       data-status={status}
       data-mix={recording.mix}
     >
-      <header className="call-recording-head">
-        <h3 id={heading}>
-          <span className="call-hidden">{words.of(began)}</span>
-          <time dateTime={recording.startedAt} aria-hidden="true">
-            {began}
-          </time>
-        </h3>
-        <Standing recording={recording} />
-      </header>
-      <Facts recording={recording} nameOf={nameOf} />
-      <Consents recording={recording} nameOf={nameOf} />
-      {mixed !== undefined && (
-        <RecordingPlayer file={mixed} name={words.of(began)} open={opener(mixed)} />
-      )}
-      {tracks.length > 0 &&
-        (mixed === undefined ? (
-          list
-        ) : (
-          <details className="call-recording-tracks">
-            <summary>{words.tracks(new Intl.NumberFormat(locale).format(people))}</summary>
-            {list}
-          </details>
-        ))}
-      {props.problem != null && (
-        <p className="call-recording-problem" role="alert">
-          {props.problem}
-        </p>
-      )}
-      <div className="call-recording-actions">
+      <div className="call-recording-body">
+        <header className="call-recording-head">
+          <h3 id={heading}>
+            <span className="call-hidden">{words.of(began)}</span>
+            <time dateTime={recording.startedAt} aria-hidden="true">
+              {began}
+            </time>
+          </h3>
+          <Standing recording={recording} />
+        </header>
+        <Facts recording={recording} nameOf={nameOf} />
+        <Consents recording={recording} nameOf={nameOf} />
         {mixed !== undefined && (
-          <Button onClick={() => onDownload(mixed)}>
-            <Download size={18} aria-hidden /> {words.download}
-          </Button>
+          <RecordingPlayer file={mixed} name={words.of(began)} open={opener(mixed)} />
         )}
-        {onMix !== undefined && mixed === undefined && mayMix(recording) && (
-          <Button onClick={onMix}>
-            <Film size={18} aria-hidden />
-            {recording.mix === "failed" ? words.mixAgain : words.makeMix}
-          </Button>
+        {tracks.length > 0 &&
+          (mixed === undefined ? (
+            list
+          ) : (
+            <details className="call-recording-tracks">
+              <summary>{words.tracks(new Intl.NumberFormat(locale).format(tracks.length))}</summary>
+              {list}
+            </details>
+          ))}
+        {props.problem != null && (
+          <p className="call-recording-problem" role="alert">
+            {props.problem}
+          </p>
         )}
-        {manifest !== undefined && (
-          <Button look="quiet" onClick={() => onDownload(manifest)}>
-            <FileJson size={18} aria-hidden /> {words.manifest}
-          </Button>
-        )}
-        {onDelete !== undefined && status !== "recording" && (
-          <Button look="quiet" className="call-recording-delete" onClick={() => setDeleting(true)}>
-            <Trash2 size={18} aria-hidden /> {words.remove}
-          </Button>
-        )}
+        <div className="call-recording-actions">
+          {mixed !== undefined && (
+            <Button onClick={() => onDownload(mixed)}>
+              <Download size={18} aria-hidden /> {words.download}
+            </Button>
+          )}
+          {onMix !== undefined && mixed === undefined && mayMix(recording) && (
+            <Button onClick={onMix}>
+              <Film size={18} aria-hidden />
+              {recording.mix === "failed" ? words.mixAgain : words.makeMix}
+            </Button>
+          )}
+          {manifest !== undefined && (
+            <Button look="quiet" onClick={() => onDownload(manifest)}>
+              <FileJson size={18} aria-hidden /> {words.manifest}
+            </Button>
+          )}
+          {onDelete !== undefined && status !== "recording" && (
+            <Button
+              look="quiet"
+              className="call-recording-delete"
+              onClick={() => setDeleting(true)}
+            >
+              <Trash2 size={18} aria-hidden /> {words.remove}
+            </Button>
+          )}
+        </div>
       </div>
       {deleting && (
         <ConfirmDialog
