@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } 
 import { tile } from "../fixtures/people.js";
 import { Call } from "../src/connected/Call.js";
 import { CallProvider } from "../src/connected/CallProvider.js";
+import { IncomingCalls } from "../src/connected/IncomingCalls.js";
 import { changesInWords } from "../src/hooks/useAnnouncements.js";
 import { useRecordingTone } from "../src/hooks/useTone.js";
 import type { RosterPerson } from "../src/model.js";
@@ -110,6 +111,21 @@ describe("a call that is recorded", () => {
       </CallProvider>,
     );
     expect((await screen.findByTestId("recorded")).textContent).toBe(words.joining);
+  });
+
+  test("says so while it rings", () => {
+    const client = new FakeClient();
+    const ringing = snapshot({ phase: "incoming", ringing: true, outgoing: false });
+    client.stores.incoming.set([new FakeCall({ ...ringing, recording: running() })]);
+    render(
+      <CallProvider client={client} devices={devices()}>
+        <IncomingCalls onAnswered={vi.fn()} />
+      </CallProvider>,
+    );
+    const line = screen.getByTestId("recorded");
+    expect(line.textContent).toBe(words.joining);
+    const sheet = screen.getByTestId("incoming-call");
+    expect(sheet.getAttribute("aria-describedby")?.split(" ")).toContain(line.id);
   });
 
   test("goes on to say so when the line is gone, and the line goes by itself", async () => {
@@ -232,6 +248,17 @@ describe("who may record", () => {
     fireEvent.click(screen.getByRole("button", { name: words.start }));
     act(() => call.set({ recording: running({ canStop: true }), canRecord: false }));
     await waitFor(() => expect(notices()).toEqual(["Ben records this callDismiss"]));
+  });
+
+  test("does not wait for ever for it to begin", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    await talking({ canRecord: true });
+    fireEvent.click(screen.getByTestId("record-button"));
+    fireEvent.click(screen.getByRole("button", { name: words.start }));
+    await screen.findByText(words.starting);
+    act(() => void vi.advanceTimersByTime(21_000));
+    expect(screen.queryByText(words.starting)).toBeNull();
+    expect(screen.getByTestId("record-button").getAttribute("aria-disabled")).toBe("false");
   });
 
   test("nobody else has a button; the sign tells, and has no menu", async () => {

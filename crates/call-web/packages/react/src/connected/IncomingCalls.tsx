@@ -73,6 +73,7 @@ function Sheet({ call, onAnswered }: { call: Call; onAnswered: (call: Call) => v
       others={snapshot.participants.filter((person) => person.userId !== from.userId)}
       type={snapshot.type}
       pending={pending}
+      recorded={snapshot.recording !== null}
       onAccept={accept}
       onDecline={decline}
     />

@@ -27,6 +27,9 @@ export function currentRecording(
 /** What the server says when things are already as they were asked for. */
 const DONE = new Set(["already_recording", "not_recording"]);
 
+/** It begins within this time, or it does not. */
+const STARTING_MS = 20_000;
+
 /** The recording of a call, and what this person may do about it; undefined: nothing, ever. */
 export function useRecording(call: Call, snapshot: CallSnapshot): RecordingControls | undefined {
   const { recording: words } = useStrings();
@@ -57,6 +60,12 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
   useEffect(() => {
     if (running) setStarting(false);
   }, [running]);
+  useEffect(() => {
+    if (!starting) return;
+    // The news of it may have been missed, with its beginning and its end.
+    const timer = setTimeout(() => setStarting(false), STARTING_MS);
+    return () => clearTimeout(timer);
+  }, [starting]);
   const ended = lastRecording?.id;
   useEffect(() => {
     if (ended !== undefined) setStarting(false);

@@ -15,6 +15,8 @@ export interface IncomingCallProps {
   onDecline: () => void;
   /** An answer is on its way: the buttons wait. */
   pending?: boolean;
+  /** The call is being recorded: whoever takes it has to know before. */
+  recorded?: boolean;
 }
 
 function isTyping(element: Element | null): boolean {
@@ -28,12 +30,13 @@ function isTyping(element: Element | null): boolean {
  * and Escape declines, and gives it back when it goes.
  */
 export function IncomingCall(props: IncomingCallProps) {
-  const { from, others = [], type, onAccept, onDecline, pending = false } = props;
+  const { from, others = [], type, onAccept, onDecline, pending = false, recorded = false } = props;
   const strings = useStrings();
   const locale = useLocale();
   const sheet = useRef<HTMLDivElement>(null);
   const heading = useId();
   const line = useId();
+  const recording = useId();
 
   useEffect(() => {
     const before = document.activeElement;
@@ -65,7 +68,7 @@ export function IncomingCall(props: IncomingCallProps) {
       className="call-incoming"
       role="alertdialog"
       aria-label={label}
-      aria-describedby={line}
+      aria-describedby={recorded ? `${line} ${recording}` : line}
       data-testid="incoming-call"
       tabIndex={-1}
       ref={sheet}
@@ -86,6 +89,12 @@ export function IncomingCall(props: IncomingCallProps) {
               {names.length > 0 && ` · ${titleOf(names, strings, locale)}`}
             </span>
           </p>
+          {recorded && (
+            <p className="call-recorded-line" id={recording} data-testid="recorded">
+              <span className="call-recording-dot" aria-hidden="true" />
+              {strings.recording.joining}
+            </p>
+          )}
         </div>
       </div>
       <div className="call-incoming-actions" data-actions={type === "video" ? 3 : 2}>

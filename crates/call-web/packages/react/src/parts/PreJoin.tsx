@@ -67,7 +67,7 @@ export function PreJoin(props: PreJoinProps) {
         <h2 className="call-sheet-title">{strings.preJoinTitle}</h2>
         {names.length > 0 && <p className="call-sheet-words">{titleOf(names, strings, locale)}</p>}
         {props.recorded === true && (
-          <p className="call-prejoin-recorded" role="status" data-testid="recorded">
+          <p className="call-recorded-line" role="status" data-testid="recorded">
             <span className="call-recording-dot" aria-hidden="true" />
             {strings.recording.joining}
           </p>
