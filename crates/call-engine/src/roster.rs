@@ -42,10 +42,14 @@ pub(crate) struct Line {
     pub(crate) rooms: Mutex<Rooms>,
     pub(crate) recording: Mutex<Followed>,
     /// Where a recording is found, if that has changed since the call was loaded.
-    pub(crate) recording_url: Mutex<Option<Option<String>>>,
+    pub(crate) recording_url: Mutex<Option<Found>>,
     /// A [`Belief`].
     belief: AtomicU8,
 }
+
+/// Where a recording of a call is found, if there is one.
+#[derive(Debug)]
+pub(crate) struct Found(pub(crate) Option<String>);
 
 /// How far what a node knows of a call is to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

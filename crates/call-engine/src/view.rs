@@ -4,7 +4,7 @@ use call_domain::{Call, UserId};
 use call_signal::wire::{self, CallNotes};
 use call_store::{Annotations, StoredCall};
 
-use crate::roster::LiveCall;
+use crate::roster::{Found, LiveCall};
 
 /// A call as it is shown to its participants.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl LiveCall {
         let mut annotations = self.annotations.clone();
         // What was measured since the call was loaded.
         annotations.quality.extend(self.line.quality.levels());
-        if let Some(url) = &*self.line.recording_url.lock() {
+        if let Some(Found(url)) = &*self.line.recording_url.lock() {
             annotations.recording_url.clone_from(url);
         }
         CallView {

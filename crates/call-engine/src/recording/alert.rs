@@ -39,7 +39,7 @@ pub(crate) struct Alerts {
     counts: Mutex<BTreeMap<(&'static str, &'static str), AlertCount>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Waiting {
     alert: Alert,
     /// The fault is to be kept with the recording, which may still run.
@@ -68,15 +68,14 @@ impl Engine {
         let Some(config) = &self.config.recording else {
             return;
         };
-        loop {
-            let Some(next) = self.recordings.alerts.waiting.lock().pop_front() else {
-                return;
-            };
+        let alerts = &self.recordings.alerts;
+        // Stays in the queue until it is stored: whoever comes here meanwhile stores it too, which does no harm.
+        while let Some(next) = alerts.first() {
             if let Err(error) = keep(&*config.store, &next).await {
                 tracing::warn!(%error, "an alert could not be stored");
-                self.recordings.alerts.waiting.lock().push_front(next);
                 return;
             }
+            alerts.stored(&next);
         }
     }
 
@@ -118,6 +117,19 @@ impl Engine {
             },
             mark,
         });
+    }
+}
+
+impl Alerts {
+    fn first(&self) -> Option<Waiting> {
+        self.waiting.lock().front().cloned()
+    }
+
+    fn stored(&self, what: &Waiting) {
+        let mut waiting = self.waiting.lock();
+        if let Some(place) = waiting.iter().position(|other| other == what) {
+            waiting.remove(place);
+        }
     }
 }
 

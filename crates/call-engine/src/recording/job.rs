@@ -98,13 +98,11 @@ impl Try {
 
     /// Changes what is stored of the recording.
     pub(super) async fn update(&self, update: RecordingUpdate) -> Result<(), Trouble> {
-        match self
-            .store()
-            .update_recording(self.job.recording, update)
-            .await?
-        {
-            true => Ok(()),
-            false => Err(Trouble::Lost),
+        let id = self.job.recording;
+        if self.store().update_recording(id, update).await? {
+            Ok(())
+        } else {
+            Err(Trouble::Lost)
         }
     }
 
@@ -145,9 +143,10 @@ impl Try {
 
     async fn put(&self, state: &State) -> Result<(), Trouble> {
         let state = serde_json::to_value(state).unwrap_or_default();
-        match self.store().put_job_state(&self.job, state).await? {
-            true => Ok(()),
-            false => Err(Trouble::Lost),
+        if self.store().put_job_state(&self.job, state).await? {
+            Ok(())
+        } else {
+            Err(Trouble::Lost)
         }
     }
 }

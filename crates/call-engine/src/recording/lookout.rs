@@ -48,14 +48,12 @@ impl Engine {
 
     /// The recording of a call that cannot go on.
     fn hopeless(&self, live: &LiveCall) -> Option<(RecordingId, RecordingFault)> {
-        match &self.config.recording {
-            Some(_) => live.line.recording.lock().failed(),
-            // It was begun by a server that could.
-            None => {
-                let running = live.call.recording();
-                running.map(|running| (running.id, RecordingFault::Interrupted))
-            }
+        if self.config.recording.is_some() {
+            return live.line.recording.lock().failed();
         }
+        // It was begun by a server that could.
+        let running = live.call.recording();
+        running.map(|running| (running.id, RecordingFault::Interrupted))
     }
 
     /// Whether the plane has no room for the recording that the policy of a call wants.

@@ -4,6 +4,7 @@ use call_store::StoreError;
 use super::outcome::has_media;
 use crate::Engine;
 use crate::recording_config::RecordingConfig;
+use crate::roster::Found;
 
 impl Engine {
     /// Keeps with a call where its latest recording is found that has something to show, other than `without`.
@@ -21,7 +22,7 @@ impl Engine {
         let url = shown.map(|recording| config.plane.page(recording.id));
         config.store.set_recording_url(call, url.clone()).await?;
         if let Some(live) = self.roster.get(call) {
-            *live.line.recording_url.lock() = Some(url);
+            *live.line.recording_url.lock() = Some(Found(url));
         }
         Ok(())
     }

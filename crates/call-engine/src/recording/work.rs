@@ -215,7 +215,7 @@ impl Engine {
             Ok(false) => return Err(Trouble::Lost),
             // The work is worth more than its lease: what it leads to is stored only under one.
             Err(error) => {
-                tracing::warn!(recording = %this.job.recording, %error, "a lease could not be extended")
+                tracing::warn!(recording = %this.job.recording, %error, "a lease could not be extended");
             }
         }
         if let Some(share) = this.news() {

@@ -86,7 +86,9 @@ impl Held {
                 Command::Answer { .. }
                 | Command::Candidate { .. }
                 | Command::Restart { .. }
-                | Command::Subscribe { .. } => unreachable!("nobody said so"),
+                | Command::Subscribe { .. }
+                | Command::Tap { .. }
+                | Command::Untap { .. } => unreachable!("nobody said so"),
             }
             if closed {
                 self.rooms.remove(&room);

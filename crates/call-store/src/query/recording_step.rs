@@ -31,7 +31,8 @@ pub(super) fn store(connection: &mut AnyConnection, step: &RecordingStep) -> Res
             .set((
                 recordings::status.eq(RecordingStatus::Processing.as_str()),
                 recordings::stopped_at.eq(stop.at),
-                recordings::cause.eq(&stop.cause),
+                // What went wrong while it ran, and did not stop it, stays its cause.
+                stop.cause.as_ref().map(|cause| recordings::cause.eq(cause)),
             ))
             .execute(connection)?;
         // The call goes on also where somebody has deleted the row by hand.

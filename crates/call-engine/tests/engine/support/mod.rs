@@ -1,8 +1,11 @@
 //! A world in miniature: a real store, a real hub with devices that read their outboxes, an engine
 //! on a runtime of its own (so that it can crash), and a clock that is moved by hand.
 
+pub mod crashing;
 pub mod faulty;
 pub mod plane;
+pub mod recorder;
+pub mod records;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +14,20 @@ use async_trait::async_trait;
 use call_domain::{Address, CallId, CallType, Policy, Timestamp, UserId};
 use call_engine::{
     Authenticator, CallView, Engine, EngineConfig, EngineService, Initiate, InitiateError,
-    Initiated, ManualClock,
+    Initiated, ManualClock, RecordingConfig, RecordingRules,
 };
 use call_signal::wire::{ClientCommand, IceCandidate, Signal, SignalBody, SignalError};
 use call_signal::{
     Hub, HubLimits, Identity, Outgoing, Registration, SignalService, Unauthenticated,
 };
-use call_store::{CallStore, Options, Store};
+use call_store::{CallStore, Options, RecordingStore, Store};
 use call_turn::{Secret, TurnAuthority};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+
+use crashing::{Crash, CrashingStore};
+use recorder::FakeRecorder;
 
 /// 2026-11-01T00:00:00Z.
 pub const START: Timestamp = Timestamp::from_micros(1_793_491_200_000_000);
@@ -35,9 +41,21 @@ pub struct World {
     pub hub: Arc<Hub>,
     pub clock: Arc<ManualClock>,
     pub store: Arc<dyn CallStore>,
+    /// The same store, as it keeps recordings.
+    pub recordings: Arc<dyn RecordingStore>,
     pub config: EngineConfig,
+    pub records: Option<Records>,
     runtime: Option<Runtime>,
     pub directory: TempDir,
+}
+
+/// With what calls are recorded.
+#[derive(Clone)]
+pub struct Records {
+    pub plane: Arc<FakeRecorder>,
+    pub rules: RecordingRules,
+    /// The next engine comes to a stand there.
+    pub crash: Option<Arc<Crash>>,
 }
 
 pub struct Nobody;
@@ -61,7 +79,7 @@ pub fn config() -> EngineConfig {
     }
 }
 
-async fn open_store(directory: &TempDir) -> Arc<dyn CallStore> {
+async fn open_store(directory: &TempDir) -> Arc<Store> {
     let url = format!("sqlite://{}", directory.path().join("calls.db").display());
     let store = Store::connect(&url, Options::default())
         .await
@@ -80,17 +98,39 @@ impl World {
         wrap: impl FnOnce(Arc<dyn CallStore>) -> Arc<dyn CallStore>,
     ) -> Self {
         let directory = tempfile::tempdir().expect("directory");
-        let store = wrap(open_store(&directory).await);
+        let store = open_store(&directory).await;
+        let recordings = Arc::<Store>::clone(&store);
         let clock = Arc::new(ManualClock::new(START));
-        Self::start(config, store, clock, directory).await
+        Self::start(config, (wrap(store), recordings), None, clock, directory).await
+    }
+
+    /// A world in which calls are recorded.
+    pub async fn recording(config: EngineConfig, records: Records) -> Self {
+        let directory = tempfile::tempdir().expect("directory");
+        let store = open_store(&directory).await;
+        let recordings = Arc::<Store>::clone(&store);
+        let clock = Arc::new(ManualClock::new(START));
+        Self::start(config, (store, recordings), Some(records), clock, directory).await
     }
 
     async fn start(
-        config: EngineConfig,
-        store: Arc<dyn CallStore>,
+        mut config: EngineConfig,
+        (store, recordings): (Arc<dyn CallStore>, Arc<dyn RecordingStore>),
+        mut records: Option<Records>,
         clock: Arc<ManualClock>,
         directory: TempDir,
     ) -> Self {
+        config.recording = records.as_mut().map(|records| RecordingConfig {
+            plane: Arc::<FakeRecorder>::clone(&records.plane),
+            rules: records.rules,
+            store: match records.crash.take() {
+                Some(crash) => Arc::new(CrashingStore {
+                    inner: Arc::clone(&recordings),
+                    crash,
+                }),
+                None => Arc::clone(&recordings),
+            },
+        });
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -116,7 +156,9 @@ impl World {
             hub,
             clock,
             store,
+            recordings,
             config,
+            records,
             runtime,
             directory,
         }
@@ -126,12 +168,14 @@ impl World {
     pub async fn crash_and_restart(mut self, after: Duration) -> Self {
         self.kill();
         let (config, clock) = (self.config.clone(), Arc::clone(&self.clock));
+        let records = self.records.take();
         let empty = tempfile::tempdir().expect("directory");
         let directory = std::mem::replace(&mut self.directory, empty);
         drop(self);
         clock.advance(after);
         let store = open_store(&directory).await;
-        Self::start(config, store, clock, directory).await
+        let recordings = Arc::<Store>::clone(&store);
+        Self::start(config, (store, recordings), records, clock, directory).await
     }
 
     fn kill(&mut self) {

@@ -81,6 +81,8 @@ fn in_short((room, command): &(RoomId, Command)) -> String {
             format!("publish {peer}{}", dropped(*publication))
         }
         Command::Leave { peer } => format!("leave {peer}"),
+        Command::Tap { .. } => "tap".to_owned(),
+        Command::Untap { .. } => "untap".to_owned(),
         Command::CloseRoom => "close".to_owned(),
     };
     format!("{version}: {what}")
