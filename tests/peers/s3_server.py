@@ -1,7 +1,8 @@
 """An object store that speaks S3, for tests: moto keeps the objects, and botocore says whether a request may pass.
 
 moto looks at no signature of its own accord. Here every request must be signed, in its header or in its URL, for the region, at about
-this time, with the digest of what it brings; and a signed URL expires. What is not so is refused as Amazon refuses it.
+this time, with the digest of what it brings; and a signed URL expires. What is not so is refused as Amazon refuses it, and so is what
+belongs to an upload that moto does not know.
 
 The first line of output tells the port; each of the others a request that was answered. It lives until its standard input ends, where
 a line moves its clock: `{"clock": seconds}`; `{"forget": true}` throws away the uploads that are not complete.
@@ -44,8 +45,9 @@ class Refused(Exception):
 class Door:
     """Lets in what is signed, and tells what happened."""
 
-    def __init__(self, app, options):
+    def __init__(self, app, bucket, options):
         self._app = app
+        self._bucket = bucket
         self._credentials = Credentials(options.key_id, options.secret)
         self._region = options.region
         self._lead = datetime.timedelta()
@@ -110,6 +112,8 @@ class Door:
         to_sign = signer.string_to_sign(request, signer.canonical_request(request))
         if not hmac.compare_digest(signer.signature(to_sign, request), claimed):
             raise Refused(403, "SignatureDoesNotMatch")
+        if query.get("uploadId", "") not in ("", *self._bucket.multiparts):
+            raise Refused(404, "NoSuchUpload")
 
     def _check_scope(self, credential):
         key_id, _date, region, service, _end = credential.split("/")
@@ -224,7 +228,7 @@ def main():
 
     store = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     bucket = store.create_bucket(options.bucket, options.region)
-    door = Door(create_backend_app("s3"), options)
+    door = Door(create_backend_app("s3"), bucket, options)
     context = certificate(options.tls) if options.tls else None
     server = make_server(
         "127.0.0.1",

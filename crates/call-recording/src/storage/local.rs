@@ -106,3 +106,128 @@ fn absent_is_fine(result: std::io::Result<()>) -> std::io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+
+    use super::*;
+    use crate::storage::{Disposition, Storage, StorageConfig, Upload, UploadState, UploadWatch};
+
+    const KEY: &str =
+        "0199c2f4-7a3e-7b10-8f6e-0123456789ab/00112233-4455-4677-8899-aabbccddeeff.webm";
+
+    /// A folder with one file, "hello".
+    fn kept() -> (tempfile::TempDir, LocalFolder, ObjectKey) {
+        let top = tempfile::tempdir().unwrap();
+        let folder = LocalFolder::new(top.path());
+        let key: ObjectKey = KEY.parse().unwrap();
+        std::fs::create_dir(folder.of(key.recording)).unwrap();
+        std::fs::write(folder.file(&key), "hello").unwrap();
+        (top, folder, key)
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_from_any_place_in_it() {
+        let (top, folder, key) = kept();
+        assert_eq!(folder.file(&key), top.path().join(KEY));
+        let mut open = folder.open(&key).await.unwrap();
+        assert_eq!(open.length, 5);
+        let mut rest = String::new();
+        open.file.seek(std::io::SeekFrom::Start(2)).await.unwrap();
+        open.file.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "llo");
+
+        let again = folder.open(&key).await.unwrap();
+        assert_eq!(open.etag, again.etag);
+        let file = std::fs::File::options()
+            .write(true)
+            .open(folder.file(&key))
+            .unwrap();
+        file.set_modified(open.modified + Duration::from_nanos(1_000))
+            .unwrap();
+        let changed = folder.open(&key).await.unwrap();
+        assert_ne!(open.etag, changed.etag);
+        assert!(changed.etag.starts_with('"') && changed.etag.ends_with('"'));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_is_missing() {
+        let (_top, folder, key) = kept();
+        folder.delete(&[key]).await.unwrap();
+        assert!(matches!(
+            folder.open(&key).await,
+            Err(StorageError::Missing)
+        ));
+        // Nor is what only has its name.
+        std::fs::create_dir(folder.file(&key)).unwrap();
+        assert!(matches!(
+            folder.open(&key).await,
+            Err(StorageError::Missing)
+        ));
+    }
+
+    #[tokio::test]
+    async fn deleting_twice_is_deleting_once() {
+        let (top, folder, key) = kept();
+        for _ in 0..2 {
+            folder.delete(&[key]).await.unwrap();
+            assert!(!folder.file(&key).exists());
+        }
+        for _ in 0..2 {
+            folder.remove(key.recording).await.unwrap();
+            assert_eq!(std::fs::read_dir(top.path()).unwrap().count(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_check_makes_the_folder_and_leaves_nothing_in_it() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("a/b");
+        LocalFolder::new(&path).check().await.unwrap();
+        assert_eq!(std::fs::read_dir(&path).unwrap().count(), 0);
+        let file = top.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = LocalFolder::new(file).check().await.unwrap_err();
+        assert!(error.to_string().contains("recording.folder"), "{error}");
+    }
+
+    struct Progress(Vec<(u64, u64)>);
+
+    impl UploadWatch for Progress {
+        async fn save(&mut self, _: Option<&UploadState>) -> std::io::Result<()> {
+            panic!("there is nothing to go on with");
+        }
+
+        fn progress(&mut self, sent: u64, length: u64) {
+            self.0.push((sent, length));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_local_is_where_it_stays() {
+        let (_top, folder, key) = kept();
+        let config = StorageConfig::Local {
+            folder: folder.path().to_owned(),
+        };
+        let store = Storage::new(&config).unwrap();
+        assert!(!store.is_remote());
+        let file = folder.file(&key);
+        let upload = Upload {
+            file: &file,
+            key,
+            content_type: "video/webm",
+        };
+        let mut progress = Progress(Vec::new());
+        let kept = store.upload(upload, None, &mut progress).await.unwrap();
+        assert_eq!((kept, progress.0), (5, vec![(5, 5)]));
+        let ttl = Duration::from_mins(1);
+        let url = store.signed_url(&key, ttl, Disposition::Inline, "video/webm");
+        assert_eq!(url.await.unwrap(), None);
+        store.delete(&[key]).await.unwrap();
+        let gone = store.upload(upload, None, &mut Progress(Vec::new())).await;
+        assert!(matches!(gone, Err(StorageError::Missing)));
+    }
+}

@@ -58,3 +58,48 @@ pub trait UploadWatch: Send {
     /// `sent` of `length` bytes are in the store.
     fn progress(&mut self, sent: u64, length: u64);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_sent_is_no_more_than_there_is(
+            length: u64,
+            part_length: u64,
+            there in prop::collection::vec(any::<bool>(), 0..100),
+        ) {
+            let state = UploadState {
+                key: "0199c2f4-7a3e-7b10-8f6e-0123456789ab/manifest.json".parse().unwrap(),
+                upload_id: "id".to_owned(),
+                length,
+                modified_ms: 0,
+                part_length,
+                parts: there.iter().map(|&there| there.then(String::new)).collect(),
+            };
+            prop_assert!(state.sent() <= length);
+            let text = serde_json::to_string(&state).unwrap();
+            prop_assert_eq!(serde_json::from_str::<UploadState>(&text).unwrap(), state);
+        }
+    }
+
+    #[test]
+    fn the_last_part_is_as_long_as_the_rest() {
+        let mut state = UploadState {
+            key: "0199c2f4-7a3e-7b10-8f6e-0123456789ab/manifest.json"
+                .parse()
+                .unwrap(),
+            upload_id: "id".to_owned(),
+            length: 25,
+            modified_ms: 0,
+            part_length: 10,
+            parts: vec![Some("a".to_owned()), None, Some("c".to_owned())],
+        };
+        assert_eq!(state.sent(), 15);
+        state.parts[1] = Some("b".to_owned());
+        assert_eq!(state.sent(), 25);
+    }
+}

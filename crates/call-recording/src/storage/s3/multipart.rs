@@ -179,3 +179,58 @@ async fn save(watch: &mut impl UploadWatch, state: Option<&UploadState>) {
         tracing::warn!(%error, "how far an upload has come cannot be kept");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_no_longer_than_they_must_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let upload = Upload {
+            file: &file,
+            key: "0199c2f4-7a3e-7b10-8f6e-0123456789ab/manifest.json"
+                .parse()
+                .unwrap(),
+            content_type: "application/json",
+        };
+        let planned = |length: u64| {
+            // Nothing is in it.
+            let sparse = std::fs::File::create(&file).unwrap();
+            sparse.set_len(length).unwrap();
+            plan(&upload, &sparse.metadata().unwrap())
+        };
+        let parts = |length| {
+            let state = planned(length).unwrap();
+            assert!(state.parts.len() as u64 * state.part_length >= length);
+            (state.parts.len(), state.part_length)
+        };
+        assert_eq!(parts(PART_LENGTH + 1), (2, PART_LENGTH));
+        assert_eq!(parts(PART_LENGTH * 3), (3, PART_LENGTH));
+        assert_eq!(parts(PART_LENGTH * MAX_PARTS), (10_000, PART_LENGTH));
+        assert_eq!(parts(PART_LENGTH * MAX_PARTS + 1), (10_000, PART_LENGTH + 1));
+        let error = planned(MAX_PART_LENGTH * MAX_PARTS + 1).unwrap_err();
+        assert!(matches!(error, StorageError::Refused { .. }), "{error:?}");
+
+        // Only what fits is gone on with.
+        let fresh = planned(PART_LENGTH * 3).unwrap();
+        let state = UploadState {
+            upload_id: "id".to_owned(),
+            ..fresh.clone()
+        };
+        assert!(continues(&state, &fresh));
+        assert!(!continues(&fresh, &fresh));
+        let changes: [fn(&mut UploadState); 4] = [
+            |state| state.length += 1,
+            |state| state.modified_ms += 1,
+            |state| state.part_length += 1,
+            |state| state.parts.push(None),
+        ];
+        for change in changes {
+            let mut state = state.clone();
+            change(&mut state);
+            assert!(!continues(&state, &fresh), "{state:?}");
+        }
+    }
+}

@@ -117,3 +117,100 @@ fn code(body: &str) -> Option<&str> {
     let is_word = code.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_word && (1..=64).contains(&code.len())).then_some(code)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn meaning(status: u16, code: &str) -> StorageError {
+        let body = format!(
+            "<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>a/key</Message></Error>"
+        );
+        let refusal = Refusal::of(status, body.as_bytes()).unwrap();
+        // As it arrives through object_store.
+        object_store::Error::Generic {
+            store: "S3",
+            source: Box::new(refusal.into_http_error()),
+        }
+        .into()
+    }
+
+    #[test]
+    fn every_kind_of_no_is_told_from_the_others() {
+        let refused = |status, code, expected| match meaning(status, code) {
+            StorageError::Refused { setting, .. } => assert_eq!(setting, expected, "{code}"),
+            other => panic!("{code}: {other:?}"),
+        };
+        refused(404, "NoSuchBucket", STORE);
+        refused(403, "AccessDenied", KEY_ID);
+        refused(403, "", KEY_ID);
+        refused(401, "", KEY_ID);
+        refused(403, "SignatureDoesNotMatch", SECRET);
+        refused(301, "PermanentRedirect", REGION);
+        refused(307, "", REGION);
+        refused(501, "NotImplemented", ENDPOINT);
+        refused(400, "Whatever", ENDPOINT);
+        for (status, code) in [(404, "NoSuchUpload"), (404, "NoSuchKey"), (404, "")] {
+            assert!(
+                matches!(meaning(status, code), StorageError::Missing),
+                "{code}"
+            );
+        }
+        for (status, code) in [
+            (507, ""),
+            (507, "XMinioStorageFull"),
+            (403, "QuotaExceeded"),
+        ] {
+            assert!(
+                matches!(meaning(status, code), StorageError::Full(_)),
+                "{code}"
+            );
+        }
+        for (status, code) in [
+            (500, "InternalError"),
+            (503, "SlowDown"),
+            (503, ""),
+            (502, "<html>"),
+            (429, ""),
+            (408, "RequestTimeout"),
+            (409, "OperationAborted"),
+            (200, "InternalError"),
+        ] {
+            let meaning = meaning(status, code);
+            assert!(
+                matches!(meaning, StorageError::Unreachable(_)),
+                "{code}: {meaning:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let kind = |status| Refusal::of(status, b"").unwrap().into_http_error().kind();
+        assert_eq!(kind(503), HttpErrorKind::Request);
+        assert_eq!(kind(403), HttpErrorKind::Unknown);
+        assert_eq!(kind(507), HttpErrorKind::Unknown);
+        assert_eq!(Refusal::of(200, b"<CompleteMultipartUploadResult/>"), None);
+        assert_eq!(Refusal::of(204, b""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_is_too_strange(status in 0u16..1000, body in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Some(refusal) = Refusal::of(status, &body) {
+                prop_assert!(refusal.to_string().len() <= 3 + 1 + 64);
+                refusal.meaning();
+            }
+        }
+
+        #[test]
+        fn nothing_but_the_code_is_told(before in "\\PC{0,20}", code in "[A-Za-z<>/ ]{0,70}", after in "\\PC{0,20}") {
+            let body = format!("{before}<Code>{code}</Code>{after}");
+            if let Some(found) = super::code(&body) {
+                prop_assert!(found.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+            }
+        }
+    }
+}
