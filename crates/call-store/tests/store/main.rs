@@ -22,15 +22,21 @@ macro_rules! contract {
     };
 }
 
+mod alerts;
 mod credentials;
 mod history;
+mod jobs;
 mod migrations;
 mod placing;
 #[cfg(feature = "libpq")]
 mod postgres;
 mod quality;
+mod recordings;
+mod retention;
 mod round_trip;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_recordings;
 mod steps;
 mod support;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use call_domain::{
     Call, CallId, CallType, Command, Event, Invitee, MediaChange, MediaOff, PlaceRequest, Policy,
-    RejectReason, Role,
+    RecordingConsent, RecordingId, RecordingMode, RecordingStatus, RejectReason, Role, Timestamp,
 };
-use call_store::{CallStore, HistoryQuery, Outcome, Placed};
+use call_store::{CallStore, HistoryQuery, JobKind, LoggedEvent, Outcome, Placed, RecordingStore};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -25,6 +25,7 @@ const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 struct Script {
     called: usize,
     sfu: bool,
+    asked: bool,
     audio: bool,
     online: bool,
     name: Option<String>,
@@ -54,26 +55,29 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 fn any_script() -> impl Strategy<Value = Script> {
     (
-        (1..=3_usize, any::<bool>()),
+        (1..=3_usize, any::<bool>(), any::<bool>()),
         any::<bool>(),
         any::<bool>(),
         proptest::option::of("[^\\x00]{0,20}"),
         proptest::option::of("[^\\s\\p{C}]{1,20}"),
         vec(("[^\\x00]{0,6}", any_json()), 0..3),
         0..2_000_000_u64,
-        vec((0..4_usize, 0..2_usize, 0..20_u8, 0..40_u64), 0..20),
+        vec((0..4_usize, 0..2_usize, 0..26_u8, 0..40_u64), 0..20),
     )
         .prop_map(
-            |((called, sfu), audio, online, name, conversation, metadata, micros, acts)| Script {
-                called,
-                sfu,
-                audio,
-                online,
-                name,
-                conversation,
-                metadata: metadata.into_iter().collect(),
-                micros,
-                acts,
+            |((called, sfu, asked), audio, online, name, conversation, metadata, micros, acts)| {
+                Script {
+                    called,
+                    sfu,
+                    asked,
+                    audio,
+                    online,
+                    name,
+                    conversation,
+                    metadata: metadata.into_iter().collect(),
+                    micros,
+                    acts,
+                }
             },
         )
 }
@@ -186,6 +190,17 @@ fn command(kind: u8, cast: &[String], who: usize, n: usize) -> Command {
             user,
             raised: n == 0,
         },
+        18..=20 => Command::StartRecording {
+            by: Some(by),
+            admin: n == 1,
+            id: RecordingId::new(Uuid::now_v7()),
+            mode: [RecordingMode::Tracks, RecordingMode::Mixed][n],
+        },
+        21 => Command::StopRecording { by, admin: n == 1 },
+        22 | 23 => Command::ConsentToRecording {
+            user,
+            given: n == 0,
+        },
         _ => match n {
             0 => Command::Expire,
             _ => Command::Recover,
@@ -217,7 +232,11 @@ async fn tell(store: &TestStore, script: &Script) {
     let cast: Vec<String> = NAMES.iter().map(|name| format!("{name}-{tag}")).collect();
     let mut now = START + Duration::from_micros(script.micros);
     let policy = if script.sfu {
-        with_sfu()
+        with_recording(if script.asked {
+            RecordingConsent::Ask
+        } else {
+            RecordingConsent::Notify
+        })
     } else {
         Policy::default()
     };
@@ -239,6 +258,7 @@ async fn tell(store: &TestStore, script: &Script) {
         agree(store, &call).await;
     }
     let log = store.events(call.id()).await.unwrap();
+    agree_on_recordings(store, &call, &log).await;
     assert_eq!(
         log.into_iter().map(|line| line.event).collect::<Vec<_>>(),
         events
@@ -247,6 +267,11 @@ async fn tell(store: &TestStore, script: &Script) {
 
 async fn agree(store: &TestStore, call: &Call) {
     assert_eq!(load(store, call.id()).await, *call);
+    if let Some(live) = call.recording() {
+        let stored = recording(store, live.id).await;
+        assert_eq!(stored.status, RecordingStatus::Recording);
+        assert_eq!(stored.consents, live.consents);
+    }
     for participant in call.participants() {
         let page = store
             .history(HistoryQuery::new(participant.user_id.clone(), 10))
@@ -268,5 +293,35 @@ async fn agree(store: &TestStore, call: &Call) {
                 .unwrap()
                 .contains(&call.id())
         );
+    }
+}
+
+/// What the log tells of recordings is what is stored of them; what stopped is finished once.
+async fn agree_on_recordings(store: &TestStore, call: &Call, log: &[LoggedEvent]) {
+    let mut told: Vec<(RecordingId, RecordingMode, Timestamp, Option<Timestamp>)> = Vec::new();
+    for line in log {
+        match &line.event {
+            Event::RecordingStarted {
+                recording, mode, ..
+            } => told.push((*recording, *mode, line.at, None)),
+            Event::RecordingStopped { recording, .. } => {
+                let last = told.last_mut().expect("it had started");
+                assert_eq!(last.0, *recording);
+                last.3 = Some(line.at);
+            }
+            _ => {}
+        }
+    }
+    let stored = store.recordings_of(call.id()).await.unwrap();
+    let is: Vec<_> = stored
+        .iter()
+        .map(|r| (r.id, r.mode, r.started_at, r.stopped_at))
+        .collect();
+    assert_eq!(is, told);
+    for recording in stored {
+        let jobs = store.jobs_of(recording.id).await.unwrap();
+        let due: Vec<_> = jobs.iter().map(|job| (job.kind, job.run_at)).collect();
+        let finish = recording.stopped_at.map(|at| (JobKind::Finish, at));
+        assert_eq!(due, finish.into_iter().collect::<Vec<_>>());
     }
 }

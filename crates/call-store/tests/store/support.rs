@@ -3,10 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use call_domain::{
-    Call, CallId, CallType, Command, DeviceId, Invitee, PlaceRequest, Policy, Step, Timestamp,
-    TopologyPolicy, UserId, place,
+    Call, CallId, CallType, Command, DeviceId, Invitee, PlaceRequest, Policy, RecordingConsent,
+    RecordingFault, RecordingFileId, RecordingFileKind, RecordingId, RecordingMode,
+    RecordingPolicy, Step, Timestamp, TopologyPolicy, UserId, place,
 };
-use call_store::{Answer, CallStore, Decide, IdempotencyKey, Options, Placed, Store};
+use call_store::{
+    Answer, CallStore, Decide, IdempotencyKey, Options, Placed, RecordingFile, RecordingStore,
+    Store, StoredRecording,
+};
 use uuid::Uuid;
 
 /// A store of its own for one test.
@@ -120,6 +124,15 @@ pub(crate) fn with_sfu() -> Policy {
     }
 }
 
+/// People may record, and everybody is asked, or only told.
+pub(crate) fn with_recording(consent: RecordingConsent) -> Policy {
+    Policy {
+        recording: RecordingPolicy::Allow,
+        recording_consent: consent,
+        ..with_sfu()
+    }
+}
+
 pub(crate) async fn try_place(
     store: &Store,
     request: PlaceRequest,
@@ -202,4 +215,83 @@ pub(crate) async fn load(store: &Store, id: CallId) -> Call {
 /// The step of a command, not stored.
 pub(crate) fn unstored(call: &Call, command: Command, at: Timestamp) -> Step {
     call.apply(command, at).unwrap()
+}
+
+pub(crate) fn new_recording_id() -> RecordingId {
+    RecordingId::new(Uuid::now_v7())
+}
+
+pub(crate) fn record(by: &str, id: RecordingId) -> Command {
+    Command::StartRecording {
+        by: Some(user(by)),
+        admin: false,
+        id,
+        mode: RecordingMode::Tracks,
+    }
+}
+
+pub(crate) fn stop_recording(by: &str) -> Command {
+    Command::StopRecording {
+        by: user(by),
+        admin: false,
+    }
+}
+
+pub(crate) fn consent(name: &str, given: bool) -> Command {
+    let user = user(name);
+    Command::ConsentToRecording { user, given }
+}
+
+pub(crate) fn abort_recording(id: RecordingId) -> Command {
+    let cause = RecordingFault::DiskFull;
+    Command::AbortRecording { id, cause }
+}
+
+/// A call of two that may be recorded, answered at `after(1)`.
+pub(crate) async fn answered(
+    store: &Store,
+    caller: &str,
+    other: &str,
+    consent: RecordingConsent,
+) -> Call {
+    let policy = with_recording(consent);
+    let placed = try_place_by(store, policy, request(caller, &[other]), None, START).await;
+    let Placed::Stored { step: first, .. } = placed else {
+        panic!("no new call: {placed:?}");
+    };
+    step(store, &first.call, answer(other), after(1)).await
+}
+
+/// A recording from `begin` to `end` seconds, of a call of its own that has ended then.
+pub(crate) async fn recorded(store: &Store, begin: u64, end: u64) -> RecordingId {
+    let tag = Uuid::now_v7().simple().to_string();
+    let (caller, other) = (format!("a{tag}"), format!("b{tag}"));
+    let call = answered(store, &caller, &other, RecordingConsent::Notify).await;
+    let id = new_recording_id();
+    let call = step(store, &call, record(&caller, id), after(begin)).await;
+    step(store, &call, self::end(&caller), after(end)).await;
+    id
+}
+
+pub(crate) async fn recording(store: &Store, id: RecordingId) -> StoredRecording {
+    store.recording(id).await.unwrap().unwrap()
+}
+
+/// A file that says who and what in every column.
+pub(crate) fn track(name: &str, bytes: u64) -> RecordingFile {
+    let id = RecordingFileId::new(Uuid::now_v7());
+    RecordingFile {
+        id,
+        kind: RecordingFileKind::Track,
+        user_id: Some(user(name)),
+        source: Some("video".into()),
+        codec: Some("vp8".into()),
+        content_type: "video/webm".into(),
+        object_key: format!("recordings/{id}.webm"),
+        bytes,
+        offset: Duration::from_millis(1_234),
+        duration: Some(Duration::from_millis(60_001)),
+        width: Some(1280),
+        height: Some(720),
+    }
 }
