@@ -1,3 +1,4 @@
+mod recording;
 mod relay;
 mod sfu;
 
@@ -30,6 +31,9 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     }
     if settings.sfu.enabled {
         sfu::check(&settings, &mut findings).await;
+    }
+    if settings.recording.enabled {
+        recording::check(&settings, &mut findings).await;
     }
     for warning in settings.warnings() {
         findings.warning(warning);

@@ -2,11 +2,13 @@
 
 mod calls;
 mod collectors;
+mod recording;
 mod sfu;
 mod turn;
 
 use std::time::Duration;
 
+use call_engine::AlertCount;
 use call_media::sfu::SfuCounters;
 use call_signal::HubCounts;
 use call_turn::RelayStats;
@@ -16,8 +18,11 @@ use prometheus::{
 
 pub(crate) use calls::CallMetrics;
 use collectors::Collectors;
+use recording::RecordingMetrics;
 use sfu::SfuMetrics;
 use turn::TurnMetrics;
+
+use crate::recording::RecordingCounts;
 
 /// The content type of [`Metrics::text`].
 pub(crate) const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -43,6 +48,7 @@ pub(crate) struct Metrics {
     dropped_measurements: IntCounter,
     turn: TurnMetrics,
     sfu: SfuMetrics,
+    recording: RecordingMetrics,
     /// What becomes of calls.
     pub(crate) calls: CallMetrics,
 }
@@ -97,6 +103,7 @@ impl Metrics {
             )?,
             turn: TurnMetrics::new(&collectors)?,
             sfu: SfuMetrics::new(&collectors)?,
+            recording: RecordingMetrics::new(&collectors)?,
             calls: CallMetrics::new(&collectors)?,
             registry,
         };
@@ -141,6 +148,7 @@ impl Metrics {
         dropped: u64,
         relay: Option<&RelayStats>,
         sfu: Option<(&SfuCounters, u64)>,
+        recording: Option<(&RecordingCounts, &[AlertCount])>,
     ) -> Result<String, prometheus::Error> {
         self.sockets
             .set(i64::try_from(hub.sockets).unwrap_or(i64::MAX));
@@ -155,6 +163,9 @@ impl Metrics {
         }
         if let Some((counters, overloads)) = sfu {
             self.sfu.refresh(counters, overloads);
+        }
+        if let Some((counts, alerts)) = recording {
+            self.recording.refresh(counts, alerts);
         }
         self.calls.refresh();
         let mut text = Vec::new();

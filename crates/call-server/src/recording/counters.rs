@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use call_domain::RecordingFault;
 use parking_lot::Mutex;
@@ -13,6 +13,14 @@ pub(super) struct Counters {
     pub(super) lost_packets: AtomicU64,
     faults: Mutex<BTreeMap<&'static str, u64>>,
     jobs: Mutex<BTreeMap<(&'static str, &'static str), Jobs>>,
+    running: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+/// A job that is being done; it ends when this is dropped.
+pub(super) struct Running<'a> {
+    counters: &'a Counters,
+    kind: &'static str,
+    since: Instant,
 }
 
 /// Jobs of one kind and outcome.
@@ -41,6 +49,8 @@ pub(crate) struct RecordingCounts {
     pub(crate) faults: Vec<(&'static str, u64)>,
     /// Jobs tried, by kind and by outcome (`done`, or a cause).
     pub(crate) jobs: Vec<((&'static str, &'static str), Jobs)>,
+    /// Jobs that are being done now, by kind.
+    pub(crate) running: Vec<(&'static str, u64)>,
 }
 
 impl Counters {
@@ -54,18 +64,14 @@ impl Counters {
         *self.faults.lock().entry(fault.as_str()).or_default() += 1;
     }
 
-    /// A job was tried, and that came of it.
-    pub(super) fn job(
-        &self,
-        kind: &'static str,
-        outcome: Result<(), RecordingFault>,
-        took: Duration,
-    ) {
-        let outcome = outcome.map_or_else(RecordingFault::as_str, |()| "done");
-        let mut jobs = self.jobs.lock();
-        let jobs = jobs.entry((kind, outcome)).or_default();
-        jobs.count += 1;
-        jobs.time += took;
+    /// A job begins.
+    pub(super) fn begin(&self, kind: &'static str) -> Running<'_> {
+        *self.running.lock().entry(kind).or_default() += 1;
+        Running {
+            counters: self,
+            kind,
+            since: Instant::now(),
+        }
     }
 
     pub(super) fn counts(&self, active: usize, free_bytes: Option<u64>) -> RecordingCounts {
@@ -77,6 +83,50 @@ impl Counters {
             free_bytes,
             faults: self.faults.lock().iter().map(|(k, v)| (*k, *v)).collect(),
             jobs: self.jobs.lock().iter().map(|(k, v)| (*k, *v)).collect(),
+            running: self.running.lock().iter().map(|(k, v)| (*k, *v)).collect(),
         }
+    }
+}
+
+impl Running<'_> {
+    /// It came to an end; one that is dropped without was broken off.
+    pub(super) fn ended(self, outcome: Result<(), RecordingFault>) {
+        let outcome = outcome.map_or_else(RecordingFault::as_str, |()| "done");
+        let mut jobs = self.counters.jobs.lock();
+        let jobs = jobs.entry((self.kind, outcome)).or_default();
+        jobs.count += 1;
+        jobs.time += self.since.elapsed();
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut running = self.counters.running.lock();
+        let running = running.entry(self.kind).or_default();
+        *running = running.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_runs_until_it_ends_or_is_broken_off() {
+        let counters = Counters::default();
+        let running = |counters: &Counters| counters.counts(0, None).running;
+        let one = counters.begin("mix");
+        let other = counters.begin("mix");
+        assert_eq!(running(&counters), [("mix", 2)]);
+        one.ended(Err(RecordingFault::MixFailed));
+        drop(other);
+        let counts = counters.counts(0, None);
+        assert_eq!(counts.running, [("mix", 0)]);
+        let jobs: Vec<_> = counts
+            .jobs
+            .iter()
+            .map(|(k, jobs)| (*k, jobs.count))
+            .collect();
+        assert_eq!(jobs, [(("mix", "mix_failed"), 1)]);
     }
 }

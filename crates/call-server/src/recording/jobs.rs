@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use call_domain::{RecordingFault, RecordingFileId, RecordingFileKind, RecordingId};
 use call_engine::{Finished, JobProgress, StoppedRecording};
@@ -189,13 +189,4 @@ async fn blocking<T: Send + 'static>(
         tracing::error!(%error, "work on a recording broke off");
         RecordingFault::WriteFailed
     })
-}
-
-/// How long something took, and what it came to.
-pub(super) async fn timed<T>(
-    work: impl Future<Output = Result<T, RecordingFault>>,
-) -> (Result<T, RecordingFault>, Duration) {
-    let started = Instant::now();
-    let outcome = work.await;
-    (outcome, started.elapsed())
 }

@@ -37,7 +37,7 @@ pub(crate) use links::Links;
 
 use self::counters::Counters;
 use self::disk::Disk;
-use self::jobs::{Jobs, timed};
+use self::jobs::Jobs;
 use self::sessions::Sessions;
 use crate::settings::Settings;
 use crate::sfu::EmbeddedSfu;
@@ -167,9 +167,9 @@ impl EmbeddedRecorder {
         kind: &'static str,
         work: impl Future<Output = Result<T, RecordingFault>>,
     ) -> Result<T, RecordingFault> {
-        let (outcome, took) = timed(work).await;
-        let came_to = outcome.as_ref().map(drop).map_err(|fault| *fault);
-        self.counters.job(kind, came_to, took);
+        let running = self.counters.begin(kind);
+        let outcome = work.await;
+        running.ended(outcome.as_ref().map(drop).map_err(|fault| *fault));
         outcome
     }
 }

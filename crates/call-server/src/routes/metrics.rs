@@ -34,10 +34,13 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
     let sfu = counted
         .as_ref()
         .map(|(counters, overloads)| (counters, *overloads));
+    let counts = app.recorder.as_ref().map(|recorder| recorder.counts());
+    let alerts = app.engine.alert_counts();
+    let recording = counts.as_ref().map(|counts| (counts, alerts.as_slice()));
     let dropped = app.engine.dropped_measurements();
     let text = app
         .metrics
-        .text(&app.hub.counts(), dropped, relay.as_ref(), sfu)
+        .text(&app.hub.counts(), dropped, relay.as_ref(), sfu, recording)
         .map_err(|error| {
             tracing::error!(%error, "the metrics could not be written");
             Problem::new(Code::Internal, "The metrics could not be written.")

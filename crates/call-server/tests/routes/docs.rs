@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::start;
 
-const ROUTES: [(&str, &str); 26] = [
+const ROUTES: [(&str, &str); 36] = [
     ("get", "/api/calls"),
     ("post", "/api/calls/initiate"),
     ("get", "/api/calls/turn-credentials"),
@@ -23,6 +23,16 @@ const ROUTES: [(&str, &str); 26] = [
     ("get", "/api/calls/{id}/stats"),
     ("get", "/api/calls/{id}/events"),
     ("get", "/api/calls/{id}/quality"),
+    ("post", "/api/calls/{id}/recording"),
+    ("delete", "/api/calls/{id}/recording"),
+    ("put", "/api/calls/{id}/recording/consent"),
+    ("get", "/api/calls/{id}/recordings"),
+    ("get", "/api/recordings/{id}"),
+    ("delete", "/api/recordings/{id}"),
+    ("post", "/api/recordings/{id}/mix"),
+    ("post", "/api/recordings/{id}/files/{fileId}/url"),
+    ("get", "/api/recordings/media/{token}"),
+    ("get", "/api/alerts"),
     ("get", "/api/presence"),
     ("get", "/api/config"),
     ("get", "/api/openapi.json"),
