@@ -143,7 +143,7 @@ describe("a call that is recorded", () => {
     const call = await talking({ recording: running() });
     act(() => call.set({ recording: null, lastRecording: { id: "recording-1", cause: null } }));
     act(() => call.set({ lastRecording: { id: "recording-1", cause: "disk_full" } }));
-    const why = "The recording has ended: the server’s disk is full";
+    const why = "The recording has stopped and is not complete: the server’s disk is full";
     expect(said()).toBe(why);
     act(() => void vi.advanceTimersByTime(60_000));
     expect(notices()).toEqual([`${why}Dismiss`]);
@@ -236,12 +236,15 @@ describe("who may record", () => {
     };
     call.startRecording.mockRejectedValueOnce(new CallError("recording_forbidden", "no"));
     await start();
-    await screen.findByText(words.failures.recording_forbidden ?? "");
+    await screen.findByText(words.failures.recording_forbidden ?? "", {
+      selector: ".call-notice *",
+    });
+    expect(said()).toBe(words.failures.recording_forbidden);
     fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(notices()).toEqual([]);
     call.startRecording.mockRejectedValueOnce(new CallError("something_new", "no"));
     await start();
-    await screen.findByText(words.failed);
+    await screen.findByText(words.failed, { selector: ".call-notice *" });
     // Another moderator was faster: what was wished for is so.
     call.startRecording.mockRejectedValueOnce(new CallError("already_recording", "no"));
     fireEvent.click(screen.getByTestId("record-button"));
@@ -340,7 +343,7 @@ describe("who is asked whether they may be recorded", () => {
     const call = await talking({ recording: asked() });
     call.consentToRecording.mockRejectedValueOnce(new CallError("not_asked", "no"));
     fireEvent.click(screen.getByRole("button", { name: words.agree }));
-    await screen.findByText(words.failures.not_asked ?? "");
+    await screen.findByText(words.failures.not_asked ?? "", { selector: ".call-notice *" });
     expect(screen.getByRole("button", { name: words.answer })).toBeTruthy();
   });
 

@@ -6,6 +6,7 @@ import {
   toCallClientError,
 } from "call-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
+import { useAnnounce } from "../parts/Announcer.js";
 import type { CurrentRecording, RecordingControls } from "../recording/controls.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { useCallClient } from "./useCallClient.js";
@@ -70,12 +71,18 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
   useEffect(() => {
     if (ended !== undefined) setStarting(false);
   }, [ended]);
+  const problem = code === null ? null : (words.failures[code] ?? words.failed);
+  const announce = useAnnounce();
+  useEffect(() => {
+    if (problem !== null) announce(problem);
+  }, [problem, announce]);
   const current = useKept(recording && currentRecording(recording, snapshot));
   const canStop = recording?.canStop ?? false;
   const asks = (recording?.consent ?? ability?.consent) === "ask";
   const mixing = ability?.mixing ?? false;
   return useMemo(() => {
-    if (current === null && lastRecording === null && !canRecord && code === null) return undefined;
+    if (current === null && lastRecording === null && !canRecord && problem === null)
+      return undefined;
     return {
       current,
       onStart: canRecord ? (mode: RecordingMode) => void start(mode) : undefined,
@@ -85,7 +92,7 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
       mixing,
       starting: starting && current === null,
       ended: lastRecording,
-      problem: code === null ? null : (words.failures[code] ?? words.failed),
+      problem,
       onDismissProblem: () => setCode(null),
     };
   }, [
@@ -99,8 +106,7 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
     asks,
     mixing,
     starting,
-    code,
-    words,
+    problem,
   ]);
 }
 

@@ -106,7 +106,7 @@ export const englishRecording: RecordingStrings = {
   goOn: "Go on recording",
 
   stopped: "The recording has stopped",
-  stoppedBecause: (cause) => `The recording has ended: ${cause}`,
+  stoppedBecause: (cause) => `The recording has stopped and is not complete: ${cause}`,
   faults: {
     disk_full: "the server’s disk is full",
     storage_unreachable: "the storage could not be reached",
@@ -121,7 +121,7 @@ export const englishRecording: RecordingStrings = {
   failures: {
     not_allowed: "You may not record this call.",
     recording_forbidden: "Calls may not be recorded on this server.",
-    recording_unavailable: "This server cannot record calls.",
+    recording_unavailable: "This server cannot record calls at the moment.",
     mixing_unavailable: "This server cannot make one video of everybody. Choose separate files.",
     already_recording: "This call is recorded already.",
     not_recording: "This call is not recorded any more.",
