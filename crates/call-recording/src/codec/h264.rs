@@ -297,6 +297,20 @@ mod tests {
         assert_eq!(configuration(&with_lengths(&stream(&[&SPS]))), None);
     }
 
+    #[test]
+    fn a_high_profile_tells_its_colours_too() {
+        // As libx264 writes it for 320 × 180, with bytes that keep start codes out.
+        let sps = [
+            0x67, 0x64, 0x00, 0x0D, 0xAC, 0xD9, 0x41, 0x41, 0x9F, 0x9F, 0x01, 0x10, 0x00, 0x00,
+            0x03, 0x00, 0x10, 0x00, 0x00, 0x03, 0x03, 0xC0, 0xF1, 0x42, 0x99, 0x60,
+        ];
+        let kept = with_lengths(&stream(&[&sps, &PPS]));
+        assert_eq!(size(&kept), Some((320, 180)));
+        let record = configuration(&kept).unwrap();
+        assert_eq!(record[..6], [1, 0x64, 0x00, 0x0D, 0xFF, 0xE1]);
+        assert_eq!(record[record.len() - 4..], [0xFD, 0xF8, 0xF8, 0]);
+    }
+
     proptest! {
         #[test]
         fn any_units_survive(units in proptest::collection::vec(proptest::collection::vec(1_u8..=255, 1..40), 0..6)) {

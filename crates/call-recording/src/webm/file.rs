@@ -100,15 +100,11 @@ impl WebmFile {
         let Some(scan) = scan(&mut *medium, Depth::End)? else {
             return Ok(None);
         };
-        // A live stream again, before its parts move.
+        // A live stream again, before its parts move. The segment's size first: with it, nothing is finished.
         let places = scan.places;
-        for (at, length) in [
-            (places.seek_head, SEEK_HEAD_LENGTH),
-            (places.duration, DURATION_LENGTH),
-        ] {
-            medium.write_at(&void(length), at)?;
-        }
         medium.write_at(&UNKNOWN_SIZE, places.segment_size)?;
+        medium.write_at(&void(SEEK_HEAD_LENGTH), places.seek_head)?;
+        medium.write_at(&void(DURATION_LENGTH), places.duration)?;
         repair(&mut *medium, &scan)?;
         Ok(Some(Self {
             medium,
@@ -277,12 +273,9 @@ pub(crate) fn close_left(mut medium: Box<dyn Medium>) -> io::Result<Option<Close
     let Some(scan) = scan(&mut *medium, Depth::Whole)? else {
         return Ok(None);
     };
-    if scan.is_finished {
+    if scan.is_whole() && is_sealed(&mut *medium, &scan)? {
         let closed = closed(scan.index, scan.length, None);
-        return Ok(Some(Closed {
-            was_finished: true,
-            ..closed
-        }));
+        return Ok(Some(Closed { was_finished: true, ..closed }));
     }
     repair(&mut *medium, &scan)?;
     Ok(Some(seal(&mut *medium, &scan.places, scan.index, scan.end)))
@@ -315,24 +308,48 @@ fn seal(medium: &mut dyn Medium, places: &Places, index: Index, end: u64) -> Clo
     };
     let cues = index.cues(places.segment());
     let has_cues = !cues.is_empty() && tried(medium.write_at(&cues, end));
-    let length = if has_cues {
-        end + cues.len() as u64
-    } else {
-        end
-    };
     if !has_cues {
         tried(medium.truncate(end));
     }
-    let seek_head = header::seek_head(places, has_cues.then_some(end));
-    tried(medium.write_at(&seek_head, places.seek_head));
-    tried(medium.write_at(&header::duration(index.end_ms), places.duration));
-    if let (Some((width, height)), Some(size)) = (places.picture, index.size) {
-        tried(medium.write_at(&size.0.to_be_bytes(), width));
-        tried(medium.write_at(&size.1.to_be_bytes(), height));
+    let length = if has_cues { end + cues.len() as u64 } else { end };
+    for (at, bytes) in parts(places, &index, has_cues.then_some(end), length) {
+        tried(medium.write_at(&bytes, at));
     }
-    tried(medium.write_at(&known_size(length - places.segment()), places.segment_size));
     tried(medium.sync());
     closed(index, length, error)
+}
+
+/// What is filled in at the end, and where: the segment's size last.
+fn parts(places: &Places, index: &Index, cues: Option<u64>, length: u64) -> Vec<(u64, Vec<u8>)> {
+    let mut parts = vec![
+        (places.seek_head, header::seek_head(places, cues)),
+        (places.duration, header::duration(index.end_ms)),
+    ];
+    if let (Some((width, height)), Some(size)) = (places.picture, index.size) {
+        parts.push((width, size.0.to_be_bytes().to_vec()));
+        parts.push((height, size.1.to_be_bytes().to_vec()));
+    }
+    parts.push((places.segment_size, known_size(length - places.segment()).to_vec()));
+    parts
+}
+
+/// Whether all of that is there already.
+fn is_sealed(medium: &mut dyn Medium, scan: &Scan) -> io::Result<bool> {
+    let cues = scan.index.cues(scan.places.segment());
+    if scan.end + cues.len() as u64 != scan.length {
+        return Ok(false);
+    }
+    let cues_at = (!cues.is_empty()).then_some(scan.end);
+    let mut parts = parts(&scan.places, &scan.index, cues_at, scan.length);
+    parts.push((scan.end, cues));
+    for (at, bytes) in parts {
+        let mut there = vec![0; bytes.len()];
+        let read = medium.read_at(&mut there, at)?;
+        if there[..read] != bytes {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn closed(index: Index, bytes: u64, error: Option<io::Error>) -> Closed {

@@ -116,6 +116,12 @@ impl Index {
         }
     }
 
+    /// Where playing can begin: when, and in which cluster.
+    #[cfg(test)]
+    pub(super) fn entries(&self) -> Vec<(u64, u64)> {
+        self.cues.iter().map(|cue| (cue.at_ms, cue.cluster)).collect()
+    }
+
     /// The `Cues` element; empty when playing can begin nowhere. `segment` is where positions are counted from.
     pub(super) fn cues(&self, segment: u64) -> Vec<u8> {
         let mut out = Vec::new();

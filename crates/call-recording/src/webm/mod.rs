@@ -13,6 +13,8 @@ mod file;
 mod header;
 mod index;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use file::{Closed, WebmFile, close_left};
 

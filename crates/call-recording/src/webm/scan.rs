@@ -39,8 +39,13 @@ pub(super) struct Scan {
     pub(super) open: Option<u64>,
     /// Damage with something whole behind it.
     pub(super) damage: Vec<Damage>,
-    /// Nothing is to be done any more: all parts are there, and fit.
-    pub(super) is_finished: bool,
+}
+
+impl Scan {
+    /// Whether all of its clusters are as they were written.
+    pub(super) fn is_whole(&self) -> bool {
+        self.open.is_none() && self.damage.is_empty()
+    }
 }
 
 /// Bytes that are not what was written.
@@ -89,24 +94,8 @@ pub(super) fn scan(medium: &mut dyn Medium, depth: Depth) -> io::Result<Option<S
     if index.frames == 0 {
         return Ok(None);
     }
-    let mut size = [0; 8];
-    medium.read_at(&mut size, places.segment_size)?;
-    let is_whole =
-        found.open.is_none() && found.damage.is_empty() && found.cues_end == Some(length);
-    let is_finished = is_whole && size == ebml::known_size(length - places.segment());
-    let Found {
-        end, open, damage, ..
-    } = found;
-    Ok(Some(Scan {
-        codec,
-        places,
-        index,
-        end,
-        length,
-        open,
-        damage,
-        is_finished,
-    }))
+    let Found { end, open, damage, .. } = found;
+    Ok(Some(Scan { codec, places, index, end, length, open, damage }))
 }
 
 /// Where the clusters end, and what is to be put right in them.
@@ -115,7 +104,6 @@ struct Found {
     end: u64,
     open: Option<u64>,
     damage: Vec<Damage>,
-    cues_end: Option<u64>,
 }
 
 /// How far a cluster is whole.
@@ -140,10 +128,6 @@ impl Scanner<'_> {
         };
         let mut passed = None;
         while let Some(head) = self.window.head(found.end)? {
-            if let Some(cues_end) = self.cues_end(found.end, head) {
-                found.cues_end = Some(cues_end);
-                break;
-            }
             if head.id != CLUSTER || head.length != CLUSTER_HEAD {
                 break;
             }
@@ -183,10 +167,6 @@ impl Scanner<'_> {
         };
         let mut at = media;
         while let Some(head) = self.window.head(at)? {
-            if let Some(cues_end) = self.cues_end(at, head) {
-                found.cues_end = Some(cues_end);
-                break;
-            }
             if head.id == VOID
                 && let Some(end) = self.end_of(at + head.length as u64, head.size)
             {
@@ -230,10 +210,9 @@ impl Scanner<'_> {
             }
             at = whole.end;
         }
-        // Damage that nothing whole follows is cut off with the rest.
+        // Damage that no frame follows is cut off with the rest.
         while let Some(last) = found.damage.last().copied()
             && last.from + last.length == found.end
-            && found.cues_end.is_none()
         {
             found.damage.pop();
             (found.end, found.open) = (last.from, last.cluster);
@@ -337,14 +316,13 @@ impl Scanner<'_> {
     fn begins_part(&mut self, at: u64) -> io::Result<bool> {
         let head = self.window.head(at)?;
         Ok(head.is_some_and(|head| {
-            (head.id == CLUSTER && head.length == CLUSTER_HEAD) || self.cues_end(at, head).is_some()
+            (head.id == CLUSTER && head.length == CLUSTER_HEAD) || self.is_cues(at, head)
         }))
     }
 
-    /// Where the cues end that begin there, if all of them are in the file.
-    fn cues_end(&self, at: u64, head: Head) -> Option<u64> {
-        let end = self.end_of(at + head.length as u64, head.size)?;
-        (head.id == CUES).then_some(end)
+    /// Whether that is the cues' header, and all of them are in the file.
+    fn is_cues(&self, at: u64, head: Head) -> bool {
+        head.id == CUES && self.end_of(at + head.length as u64, head.size).is_some()
     }
 }
 

@@ -1,5 +1,8 @@
 //! Where files lie: the disk, and what stands for it in tests.
 
+#[cfg(test)]
+pub(crate) mod memory;
+
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
 use std::io;
