@@ -16,6 +16,8 @@
 //!    between devices, timers and servers.
 //! 4. What was answered with `Ok` survives a crash. Only then carry out the effects of a step.
 //! 5. [`CallStore::due`] finds the calls that some server has to look after, whichever it is.
+//! 6. [`RecordingStore`], which [`Store`] is as well, keeps what becomes of recordings: a step that
+//!    stops one makes a [`JobKind::Finish`] due in the same transaction.
 //!
 //! Times are kept to the microsecond. Everything else that an embedder must know about the two
 //! databases is in the README.

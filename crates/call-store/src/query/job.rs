@@ -147,6 +147,8 @@ pub(crate) fn finish_job(
     next: &[JobKind],
     at: Timestamp,
 ) -> Result<bool, Failure> {
+    // In the order of `discard_recording`: the new jobs refer to the recording.
+    lock::recording(connection, held.recording)?;
     let deleted = diesel::delete(recording_jobs::table)
         .filter(held!(held))
         .execute(connection)?;

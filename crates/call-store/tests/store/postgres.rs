@@ -41,6 +41,7 @@ async fn every_table_has_row_level_security() {
 async fn another_role_sees_nothing_even_if_granted_everything() {
     let store = postgres().await;
     active(&store, "alice", "bob").await;
+    recorded(&store, 10, 60).await;
     let mut connection = PgConnection::establish(&store.url).unwrap();
     for statement in [
         "CREATE ROLE visitor",
@@ -49,7 +50,13 @@ async fn another_role_sees_nothing_even_if_granted_everything() {
     ] {
         sql_query(statement).execute(&mut connection).unwrap();
     }
-    for table in ["calls", "call_participants", "call_events"] {
+    for table in [
+        "calls",
+        "call_participants",
+        "call_events",
+        "recordings",
+        "recording_jobs",
+    ] {
         let rows: Vec<Count> = sql_query(format!("SELECT count(*) AS count FROM {table}"))
             .load(&mut connection)
             .unwrap();

@@ -9,6 +9,7 @@ use call_domain::{
 use call_store::{CallStore, HistoryQuery, JobKind, LoggedEvent, Outcome, Placed, RecordingStore};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
@@ -24,8 +25,7 @@ const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
 #[derive(Debug, Clone)]
 struct Script {
     called: usize,
-    sfu: bool,
-    asked: bool,
+    policy: Policy,
     audio: bool,
     online: bool,
     name: Option<String>,
@@ -53,9 +53,18 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Without an SFU, and with one and recordings of both kinds.
+fn policies() -> Vec<Policy> {
+    vec![
+        Policy::default(),
+        with_recording(RecordingConsent::Notify),
+        with_recording(RecordingConsent::Ask),
+    ]
+}
+
 fn any_script() -> impl Strategy<Value = Script> {
     (
-        (1..=3_usize, any::<bool>(), any::<bool>()),
+        (1..=3_usize, select(policies())),
         any::<bool>(),
         any::<bool>(),
         proptest::option::of("[^\\x00]{0,20}"),
@@ -65,11 +74,10 @@ fn any_script() -> impl Strategy<Value = Script> {
         vec((0..4_usize, 0..2_usize, 0..26_u8, 0..40_u64), 0..20),
     )
         .prop_map(
-            |((called, sfu, asked), audio, online, name, conversation, metadata, micros, acts)| {
+            |((called, policy), audio, online, name, conversation, metadata, micros, acts)| {
                 Script {
                     called,
-                    sfu,
-                    asked,
+                    policy,
                     audio,
                     online,
                     name,
@@ -231,16 +239,14 @@ async fn tell(store: &TestStore, script: &Script) {
     let tag = Uuid::now_v7().simple().to_string();
     let cast: Vec<String> = NAMES.iter().map(|name| format!("{name}-{tag}")).collect();
     let mut now = START + Duration::from_micros(script.micros);
-    let policy = if script.sfu {
-        with_recording(if script.asked {
-            RecordingConsent::Ask
-        } else {
-            RecordingConsent::Notify
-        })
-    } else {
-        Policy::default()
-    };
-    let placed = try_place_by(store, policy, script.request(&cast), None, now).await;
+    let placed = try_place_by(
+        store,
+        script.policy.clone(),
+        script.request(&cast),
+        None,
+        now,
+    )
+    .await;
     let Placed::Stored { step, .. } = placed else {
         panic!("{placed:?}");
     };
