@@ -1,5 +1,8 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
+
+// A machine that compiles meanwhile is slow, not wrong.
+configure({ asyncUtilTimeout: 20_000 });
 
 class SilentSocket extends EventTarget {
   readyState = 0;

@@ -284,9 +284,11 @@ describe("the tracks of a recording", () => {
     set(picture, { currentTime: 100, paused: false, seeking: false, ended: false });
     const play = vi.spyOn(sound, "play").mockResolvedValue(undefined);
     const pause = vi.spyOn(sound, "pause").mockReturnValue(undefined);
-    fireEvent.playing(picture);
     // The camera's file begins 0.3 s after that of the microphone.
-    expect(sound.currentTime).toBeCloseTo(100.3);
+    await waitFor(() => {
+      fireEvent.playing(picture);
+      expect(sound.currentTime).toBeCloseTo(100.3);
+    });
     expect(play).toHaveBeenCalled();
     // A little early or late, it runs slower or faster.
     const rates = [100.4, 100.2, 100.31].map((time) => {

@@ -1,5 +1,8 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+
+// A machine that compiles meanwhile is slow, not wrong.
+configure({ asyncUtilTimeout: 20_000 });
 
 // What happy-dom has no machinery for: media never plays, nothing is laid out.
 vi.spyOn(HTMLMediaElement.prototype, "play").mockResolvedValue(undefined);
