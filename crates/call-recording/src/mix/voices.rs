@@ -20,6 +20,12 @@ const MOST_AT_ONCE: usize = 32;
 /// How long the mix plays, in milliseconds, exactly.
 pub(super) struct Length(pub(super) u64);
 
+impl Length {
+    pub(super) fn amount(&self) -> Amount {
+        Amount::Micros(self.0 * 1000)
+    }
+}
+
 /// A part of a track, in milliseconds of the recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
@@ -114,10 +120,11 @@ fn group(
         let lasts = part.span.length() * 1000 + 100_000;
         args.extend(words(&format!("-t {}", seconds(lasts))));
         args.extend(["-i".to_owned(), input(track)]);
-        // Time stamps rule: what is missing is silence, and a clock that drifts is followed, by two per cent at most.
+        // Time stamps rule: where sound and they are 30 ms apart, silence is put in or sound taken out. To stretch sound instead
+        // (`async` above 1) follows time stamps that are a millisecond early or late away from the truth, for good.
         let _ = write!(
             graph,
-            "[{count}:a:0]aresample=48000:async=1000:min_hard_comp=0.03:first_pts=0,\
+            "[{count}:a:0]aresample=48000:async=1:min_hard_comp=0.03:first_pts=0,\
              aformat=sample_fmts=fltp:channel_layouts=stereo,adelay=delays={}:all=1[v{count}];",
             part.span.from
         );
