@@ -138,31 +138,30 @@ impl Mixer {
             return Err(MixError::NothingToMix);
         }
         let mut work = Work::begin(dir, &self.ffmpeg, self.config.nice, progress).await?;
+        let heard = manifest.tracks.iter().enumerate();
+        let heard = heard.filter(|(_, track)| voices::is_heard(track));
         let mut mixing = Mixing {
             manifest,
             ffmpeg: &self.ffmpeg,
             config: &self.config,
             people: people::people(manifest),
+            heard: heard.map(|(index, _)| index).collect(),
             left_out: BTreeSet::new(),
         };
-        let heard = mixing.audible(&mut work).await?;
-        let turns = mixing.turns(&heard, &mut work).await?;
+        let turns = mixing.turns(&mut work).await?;
         let scenes = scenes::scenes(&mixing.people, &turns, length.0, &self.config);
         let clips = Clips::of(&scenes, self.config.fps);
-        let voices = voices::parts(manifest, &heard, &length);
-        let voices = voices::steps(manifest, &voices, &length, &self.ffmpeg);
-        let frames = clips
-            .iter()
-            .map(|clip| Amount::ClipFrames(clip.to - clip.from));
-        work.expect(frames);
+        work.expect(
+            clips
+                .iter()
+                .map(|clip| Amount::ClipFrames(clip.to - clip.from)),
+        );
         if !clips.is_empty() {
-            work.expect([Amount::SceneFrames(scenes::frame_at(
-                length.0,
-                self.config.fps,
-            ))]);
+            let frames = scenes::frame_at(length.0, self.config.fps);
+            work.expect([Amount::SceneFrames(frames)]);
         }
-        work.expect(voices.iter().map(|step| step.amount));
-        work.expect([Amount::Micros(length.0 * 1000)]);
+        work.expect(mixing.voice_steps(&length).iter().map(|step| step.amount));
+        work.expect([length.amount()]);
 
         let made = mixing.clips(&clips, &mut work).await?;
         let parts = if made.is_empty() {
@@ -170,10 +169,7 @@ impl Mixer {
         } else {
             mixing.scenes(&scenes, &clips, &made, &mut work).await?
         };
-        for step in &voices {
-            work.done(step).await?;
-        }
-        let voices = voices.last().map(Step::path);
+        let voices = mixing.voices(&length, &mut work).await?;
         if parts.is_empty() && voices.is_none() {
             work.clear().await;
             return Err(MixError::NothingToMix);
@@ -190,29 +186,18 @@ struct Mixing<'a> {
     ffmpeg: &'a Ffmpeg,
     config: &'a MixConfig,
     people: Vec<Person>,
-    /// Tracks by their places in the manifest.
+    /// Tracks with sound that can be decoded, as far as is known, by their places in the manifest.
+    heard: Vec<usize>,
+    /// Tracks that cannot be decoded, likewise.
     left_out: BTreeSet<usize>,
 }
 
 impl Mixing<'_> {
-    /// The tracks that are to be heard and can be decoded.
-    async fn audible(&mut self, work: &mut Work<'_>) -> Result<Vec<usize>, MixError> {
-        let mut audible = Vec::new();
-        let tracks = self.manifest.tracks.iter().enumerate();
-        for (index, track) in tracks.filter(|(_, track)| voices::is_heard(track)) {
-            if work.can_be_heard(&clip::input(track)).await? {
-                audible.push(index);
-            } else {
-                self.leave_out(index);
-            }
-        }
-        Ok(audible)
-    }
-
     fn leave_out(&mut self, index: usize) {
         let Some(track) = self.manifest.tracks.get(index) else {
             return;
         };
+        self.heard.retain(|heard| *heard != index);
         if self.left_out.insert(index) {
             let recording = &self.manifest.recording_id;
             tracing::warn!(%recording, file = %track.file_id, "a track cannot be decoded and is left out of the mix");
@@ -220,27 +205,75 @@ impl Mixing<'_> {
     }
 
     /// Who speaks when, where that decides on what is to be seen.
-    async fn turns(&self, heard: &[usize], work: &mut Work<'_>) -> Result<Vec<Turn>, MixError> {
-        if self.config.layout != super::Layout::Speaker {
+    async fn turns(&mut self, work: &mut Work<'_>) -> Result<Vec<Turn>, MixError> {
+        if self.config.layout != Layout::Speaker {
             return Ok(Vec::new());
         }
+        let microphones = self.people.iter().enumerate();
+        let microphones: Vec<(usize, usize)> = microphones
+            .flat_map(|(person, told)| told.voices.iter().map(move |index| (person, *index)))
+            .collect();
         let mut voices = Vec::new();
-        for (person, described) in self.people.iter().enumerate() {
-            for index in described
-                .voices
-                .iter()
-                .filter(|index| heard.contains(index))
-            {
-                let Some(track) = self.manifest.tracks.get(*index) else {
-                    continue;
-                };
-                let step = speech::step(*index, track, self.ffmpeg);
-                work.done(&step).await?;
-                let text = work.read(&step).await?;
-                voices.push((person, speech::loudness(&text, track.offset_ms)));
+        for (person, index) in microphones {
+            let Some(track) = self.manifest.tracks.get(index) else {
+                continue;
+            };
+            let step = speech::step(index, track, self.ffmpeg);
+            match work.done(&step).await {
+                Ok(()) => {
+                    let text = work.read(&step).await?;
+                    voices.push((person, speech::loudness(&text, track.offset_ms)));
+                }
+                Err(MixError::Failed { .. }) => self.leave_out(index),
+                Err(error) => return Err(error),
             }
         }
         Ok(speech::turns(&voices))
+    }
+
+    fn voice_steps(&self, length: &Length) -> Vec<Step> {
+        let parts = voices::parts(self.manifest, &self.heard, length);
+        voices::steps(self.manifest, &parts, length, self.ffmpeg)
+    }
+
+    /// Mixes the voices. The file, if anything is to be heard.
+    async fn voices(
+        &mut self,
+        length: &Length,
+        work: &mut Work<'_>,
+    ) -> Result<Option<String>, MixError> {
+        'anew: loop {
+            let steps = self.voice_steps(length);
+            for step in &steps {
+                match work.done(step).await {
+                    Ok(()) => {}
+                    // One that cannot be decoded spoils it for all: without it, once more.
+                    Err(error @ MixError::Failed { .. }) => {
+                        if self.leave_out_unheard(work).await? {
+                            continue 'anew;
+                        }
+                        return Err(error);
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            return Ok(steps.last().map(Step::path));
+        }
+    }
+
+    /// Leaves out the tracks whose sound cannot be decoded. Whether there are any.
+    async fn leave_out_unheard(&mut self, work: &mut Work<'_>) -> Result<bool, MixError> {
+        let mut any = false;
+        for index in self.heard.clone() {
+            let Some(track) = self.manifest.tracks.get(index) else {
+                continue;
+            };
+            if !work.can_be_heard(&clip::input(track)).await? {
+                self.leave_out(index);
+                any = true;
+            }
+        }
+        Ok(any)
     }
 
     /// Makes the clips. The file of each that there is, by its track and first frame.
@@ -319,8 +352,7 @@ impl Mixing<'_> {
         let (ending, content_type) = self.ffmpeg.format().file(pictures);
         let name = format!("{file_id}.{ending}");
         let args = |into: &str| join::args(pictures, voices, into, self.ffmpeg);
-        let amount = Amount::Micros(length.0 * 1000);
-        let (path, bytes) = work.finish(&name, args, amount).await?;
+        let (path, bytes) = work.finish(&name, args, length.amount()).await?;
         let left_out = self
             .left_out
             .iter()

@@ -20,7 +20,7 @@ use crate::{mix, mix_with, small};
 #[tokio::test]
 async fn what_cannot_be_decoded_is_left_out() {
     let mut call = Recorded::new(3_000);
-    call.picture("ann", Source::Video, "red", &[Stretch(0, 3_000, 320)]);
+    call.picture("ann", Source::Video, "red", &[Stretch(0, 3_000, 160)]);
     call.voice("ann", 1_000, 0, 3_000);
     let rubbish = call.track("bob", Source::Video, Codec::Vp8, 0, 3_000, Vec::new());
     std::fs::write(rubbish, vec![7; 5_000]).unwrap();
@@ -71,7 +71,7 @@ impl Mortal {
 here=$(dirname "$0")
 case "$*" in *-progress*) echo "$*" >> "$here/asked";; esac
 if [ -e "$here/dies-of" ]; then
-    case "$*" in *$(cat "$here/dies-of")*) ffmpeg "$@" | head -c 2000; kill -9 $$;; esac
+    case "$*" in *"$(cat "$here/dies-of")"*) ffmpeg "$@" | head -c 2000; kill -9 $$;; esac
 fi
 exec ffmpeg "$@"
 "#;
@@ -108,9 +108,9 @@ fn count(asked: &[String], what: &str) -> usize {
 #[tokio::test]
 async fn a_second_try_goes_on_where_ffmpeg_was_killed() {
     let mut call = Recorded::new(4_000);
-    call.picture("ann", Source::Video, "red", &[Stretch(0, 4_000, 320)]);
+    call.picture("ann", Source::Video, "red", &[Stretch(0, 4_000, 160)]);
     call.voice("ann", 1_000, 0, 4_000);
-    call.picture("bob", Source::Video, "blue", &[Stretch(1_000, 3_000, 320)]);
+    call.picture("bob", Source::Video, "blue", &[Stretch(1_000, 3_000, 160)]);
     let mortal = Mortal::new();
 
     // The second scene is the only one of two pictures.
@@ -185,7 +185,7 @@ async fn whoever_waits_no_longer_leaves_no_ffmpeg_behind() {
         "ann",
         Source::Video,
         "red",
-        &[Stretch(0, 1_000, 320), Stretch(599_000, 1_000, 320)],
+        &[Stretch(0, 1_000, 160), Stretch(599_000, 1_000, 160)],
     );
     let ann = "ann".parse().unwrap();
     call.event(0, call_recording::Event::ParticipantJoined { user_id: ann });

@@ -80,8 +80,10 @@ fn seen(raw: &[u8]) -> Vec<Seen> {
 
 /// When the picture becomes bright, in seconds.
 pub(crate) fn flashes(file: &Path) -> Vec<f64> {
-    let filter = "signalstats,metadata=mode=print:key=lavfi.signalstats.YAVG:file=-";
-    rises(&series(file, "-vf", filter, "0:v:0"))
+    // A part of the picture, for it is not everybody's flash; more than what is written in white.
+    let filter = "lutyuv=y='if(gt(val,190),255,0)',signalstats,\
+                  metadata=mode=print:key=lavfi.signalstats.YAVG:file=-";
+    rises(&series(file, "-vf", filter, "0:v:0"), 15.0, 30.0)
 }
 
 /// When a tone begins, in seconds.
@@ -95,7 +97,7 @@ pub(crate) fn beeps(file: &Path, hertz: u32) -> Vec<f64> {
     let linear = levels
         .into_iter()
         .map(|(at, db)| (at, 10_f64.powf(db / 20.0)));
-    rises(&linear.collect::<Vec<_>>())
+    rises(&linear.collect::<Vec<_>>(), 0.02, 0.04)
 }
 
 fn series(file: &Path, kind: &str, filter: &str, map: &str) -> Vec<(f64, f64)> {
@@ -116,16 +118,7 @@ fn series(file: &Path, kind: &str, filter: &str, map: &str) -> Vec<(f64, f64)> {
     series
 }
 
-fn rises(series: &[(f64, f64)]) -> Vec<f64> {
-    let least = series
-        .iter()
-        .map(|(_, value)| *value)
-        .fold(f64::INFINITY, f64::min);
-    let most = series
-        .iter()
-        .map(|(_, value)| *value)
-        .fold(f64::NEG_INFINITY, f64::max);
-    let (low, high) = (least + (most - least) * 0.3, least + (most - least) * 0.5);
+fn rises(series: &[(f64, f64)], low: f64, high: f64) -> Vec<f64> {
     let mut up = false;
     let mut rises = Vec::new();
     for (at, value) in series {

@@ -23,7 +23,7 @@ fn three_people() -> Recorded {
         "ann",
         Source::Video,
         "red",
-        &[Stretch(0, 4_000, 320), Stretch(4_000, 6_000, 160)],
+        &[Stretch(0, 4_000, 160), Stretch(4_000, 6_000, 96)],
     );
     call.voice("ann", 1_000, 0, 10_000);
     call.event(
@@ -37,12 +37,12 @@ fn three_people() -> Recorded {
         "bob",
         Source::Video,
         "green",
-        &[Stretch(2_000, 3_000, 320), Stretch(6_520, 3_480, 320)],
+        &[Stretch(2_000, 3_000, 160), Stretch(6_520, 3_480, 160)],
     );
     call.voice("bob", 2_000, 2_000, 8_000);
     call.media(5_000, "bob", false, false);
     call.media(6_500, "bob", true, false);
-    call.picture("eve", Source::Video, "blue", &[Stretch(3_000, 4_000, 320)]);
+    call.picture("eve", Source::Video, "blue", &[Stretch(3_000, 4_000, 160)]);
     call.voice("eve", 3_000, 3_000, 4_000);
     call
 }
@@ -158,8 +158,8 @@ async fn a_player_can_jump_anywhere() {
 #[tokio::test]
 async fn whoever_speaks_is_large() {
     let mut call = Recorded::new(8_000);
-    call.picture("ann", Source::Video, "red", &[Stretch(0, 8_000, 320)]);
-    call.picture("bob", Source::Video, "blue", &[Stretch(0, 8_000, 320)]);
+    call.picture("ann", Source::Video, "red", &[Stretch(0, 8_000, 160)]);
+    call.picture("bob", Source::Video, "blue", &[Stretch(0, 8_000, 160)]);
     call.sound("ann", "0.3*sin(2*PI*300*t)*lt(t,4)", 0, 8_000);
     call.sound("bob", "0.3*sin(2*PI*500*t)*gte(t,3)", 1_000, 7_000);
     let mix = mix(Layout::Speaker, &call).await;
@@ -186,7 +186,7 @@ async fn whoever_speaks_is_large() {
 #[tokio::test]
 async fn a_shared_screen_stands_still_on_the_stage() {
     let mut call = Recorded::new(8_000);
-    call.picture("ann", Source::Video, "red", &[Stretch(0, 8_000, 320)]);
+    call.picture("ann", Source::Video, "red", &[Stretch(0, 8_000, 160)]);
     call.voice("ann", 1_000, 0, 8_000);
     call.media(0, "bob", false, false);
     call.media(1_900, "bob", false, true);
@@ -195,7 +195,7 @@ async fn a_shared_screen_stands_still_on_the_stage() {
         "bob",
         Source::Screen,
         "blue",
-        &[Stretch(2_000, 1_000, 640), Stretch(6_960, 40, 640)],
+        &[Stretch(2_000, 1_000, 320), Stretch(6_960, 40, 320)],
     );
     call.media(7_000, "bob", false, false);
     let mix = mix(Layout::Grid, &call).await;
