@@ -29,9 +29,16 @@
 //!   until the device has it; after a restart everybody is taken in again as the devices come back. Without a media
 //!   plane every call is peer-to-peer; one that is taken up from a server which had one returns to that at once, or, if more
 //!   people are in it than a mesh is for, when enough of them have left.
+//! - **Recordings follow calls.** With a [`RecordingPlane`], what is to be written of a call is asked for at every version,
+//!   in order, after the change was stored: who is in it, and of whom something may be kept. What went wrong comes back by
+//!   [`Engine::recording_event`], and never harms the call. When a recording has stopped, durable jobs make its files: the
+//!   engine leases them from the store, one mix and one upload at a time, tries again what fails, longer and longer, and
+//!   leaves what it is at to the next start when it stops or dies. Operators are told of whatever is missing
+//!   ([`Engine::alerts`]).
 //! - Time comes from a [`Clock`], so that tests need not wait.
 //!
-//! A media plane is given to the engine by [`EngineConfig::media`]; what it tells goes into [`Engine::media_event`].
+//! A media plane is given to the engine by [`EngineConfig::media`]; what it tells goes into [`Engine::media_event`]. What
+//! records is given to it by [`EngineConfig::recording`].
 //!
 //! [`EngineService`] is what the sockets of `call-signal` need; REST routes call the methods of
 //! [`Engine`], one per use case.

@@ -46,6 +46,7 @@ pub trait RecordingPlane: Debug + Send + Sync + 'static {
     fn stop(&self, recording: RecordingId, at: Timestamp);
 
     /// Closes the files of a recording that has stopped, or repairs what a crash left of them, and says what there is.
+    /// May come before [`RecordingPlane::stop`], which it implies.
     ///
     /// Where nothing was written at all that is what is said, and no error: `Finished` without files. Fails only where trying
     /// again later may help.

@@ -38,6 +38,8 @@ impl Engine {
             status: Some(status),
             cause: Some(cause),
             progress: Some(None),
+            // There is nothing to make one of.
+            mix: (recording.mix == MixStatus::Queued).then_some(MixStatus::None),
             ..RecordingUpdate::default()
         };
         this.update(update).await?;

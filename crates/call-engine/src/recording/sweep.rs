@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use call_domain::{MixStatus, RecordingStatus};
-use call_store::{JobKind, StoredRecording};
+use call_store::{JobKind, RecordingUpdate, StoredRecording};
 
+use super::outcome::outcome;
 use crate::recording_config::RecordingConfig;
 use crate::{CommandError, Engine};
 
@@ -37,21 +38,26 @@ impl Engine {
             return Ok(());
         }
         // A job that ended between this look and the last one has left it as it should be.
-        match config.store.recording(recording.id).await? {
-            Some(now) if now.status == RecordingStatus::Processing => {}
+        let recording = match config.store.recording(recording.id).await? {
+            Some(now) if now.status == RecordingStatus::Processing => now,
             Some(_) | None => return Ok(()),
-        }
-        let kind = match recording.mix {
-            MixStatus::Queued | MixStatus::Running => JobKind::Mix,
-            MixStatus::None | MixStatus::Done | MixStatus::Failed | MixStatus::Unavailable => {
-                JobKind::Finish
-            }
         };
-        let now = self.clock.now();
-        let made = config.store.enqueue_job(recording.id, kind, now).await?;
-        if made {
-            tracing::warn!(recording = %recording.id, %kind, "a recording was left unfinished: it is taken up again");
-            self.recordings.wake();
+        match unfinished_job(config, &recording) {
+            Some(kind) => {
+                let now = self.clock.now();
+                if config.store.enqueue_job(recording.id, kind, now).await? {
+                    tracing::warn!(recording = %recording.id, %kind, "a recording was left unfinished: it is taken up again");
+                    self.recordings.wake();
+                }
+            }
+            None => {
+                let update = RecordingUpdate {
+                    status: Some(outcome(recording.cause, &recording.files)),
+                    progress: Some(None),
+                    ..RecordingUpdate::default()
+                };
+                config.store.update_recording(recording.id, update).await?;
+            }
         }
         Ok(())
     }
@@ -76,6 +82,21 @@ impl Engine {
             }
             Ok(_) | Err(CommandError::NotFound) => Ok(()),
             Err(error) => Err(error),
+        }
+    }
+}
+
+/// What is to be done next about a recording whose files are being made; `None`: nothing.
+fn unfinished_job(config: &RecordingConfig, recording: &StoredRecording) -> Option<JobKind> {
+    // Finished for the first time, it has got files; they may be elsewhere by now.
+    if recording.files.is_empty() {
+        return Some(JobKind::Finish);
+    }
+    match recording.mix {
+        MixStatus::Queued | MixStatus::Running => Some(JobKind::Mix),
+        MixStatus::None | MixStatus::Done | MixStatus::Failed | MixStatus::Unavailable => {
+            let elsewhere = config.plane.keeps_elsewhere();
+            elsewhere.then_some(JobKind::Upload)
         }
     }
 }

@@ -278,7 +278,9 @@ async fn a_recorder_that_cannot_go_on_leaves_the_call_alone() {
     world.engine.recording_event(failed);
     let told = alice.wait_for("call:recording-changed").await;
     assert!(told["recording"].is_null());
-    assert!(plane.is_stopped(recording));
+    world
+        .until("the plane is told", async || plane.is_stopped(recording))
+        .await;
     let done = world.done(recording).await;
     assert_eq!(
         (done.status, done.cause),

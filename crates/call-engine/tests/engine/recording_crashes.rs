@@ -109,7 +109,7 @@ async fn a_recording_is_made_once_wherever_the_process_dies() {
         let (_, id) = world.recorded_call(RecordingMode::Mixed).await;
         world
             .until("it dies, or is done", async || {
-                crash.is_reached() || is_done(&world, id).await
+                crash.is_reached() || world.is_settled(id).await
             })
             .await;
         if !crash.is_reached() {
@@ -135,12 +135,6 @@ async fn a_recording_is_made_once_wherever_the_process_dies() {
         assert_eq!(ended, expected, "died at point {point}");
     }
     panic!("it is never done");
-}
-
-async fn is_done(world: &World, id: RecordingId) -> bool {
-    let jobs = world.recordings.jobs_of(id).await.expect("jobs");
-    let recording = world.stored_recording(id).await;
-    jobs.is_empty() && recording.is_none_or(|r| !r.status.is_unfinished())
 }
 
 #[tokio::test]

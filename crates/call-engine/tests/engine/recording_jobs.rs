@@ -8,7 +8,7 @@ use call_domain::{
     RecordingStatus,
 };
 use call_engine::RecordingRules;
-use call_store::{JobKind, StoredRecording};
+use call_store::{JobKind, RecordingUpdate, StoredRecording};
 
 use crate::support::recorder::{FakeRecorder, Work};
 use crate::support::records::{by, recorded_world, recording_config, records};
@@ -324,7 +324,7 @@ async fn what_is_deleted_while_it_is_mixed_is_mixed_no_more() {
         .delete_recording(id, &by("alice"))
         .await
         .expect("delete");
-    assert_eq!(world.settled(id).await, None);
+    world.gone(id).await;
     assert!(plane.kept.lock().is_empty());
     // The worker is free for the next.
     plane.will.lock().hangs.clear();
@@ -381,6 +381,30 @@ async fn what_was_left_without_a_job_is_taken_up_again() {
     assert_eq!(world.done(id).await.status, RecordingStatus::Ready);
 }
 
+#[tokio::test]
+async fn a_mix_that_was_promised_and_has_no_job_is_made() {
+    let plane = Arc::new(FakeRecorder::default());
+    let world = recorded_world(&plane).await;
+    let (_, id) = world.recorded_call(RecordingMode::Tracks).await;
+    world.done(id).await;
+    plane.worked();
+    // The process died between the two.
+    let promised = RecordingUpdate {
+        status: Some(RecordingStatus::Processing),
+        mix: Some(MixStatus::Queued),
+        ..RecordingUpdate::default()
+    };
+    let updated = world.recordings.update_recording(id, promised).await;
+    assert!(updated.expect("update"));
+    let world = world.crash_and_restart(Duration::from_secs(1)).await;
+    let done = world.done(id).await;
+    assert_eq!(
+        figures(&done),
+        (RecordingStatus::Ready, None, MixStatus::Done, 4)
+    );
+    assert_eq!(plane.worked(), ["Mix"]);
+}
+
 async fn kept_world(plane: &Arc<FakeRecorder>, rules: RecordingRules) -> World {
     let config = recording_config(RecordingPolicy::Allow, RecordingConsent::Notify);
     World::recording(
@@ -432,12 +456,12 @@ async fn recordings_are_kept_for_as_long_as_the_rules_say() {
         .expect("recording")
         .id;
     world.clock.advance(Duration::from_hours(5));
-    assert_eq!(world.settled(old).await, None);
-    assert!(plane.kept.lock().is_empty());
-    world
-        .stored_recording(running)
-        .await
-        .expect("it runs, or ran a moment ago");
+    world.gone(old).await;
+    let kept = plane.kept.lock().clone();
+    assert!(!kept.iter().any(|key| key.starts_with(&old.to_string())));
+    assert_eq!(world.end_reason(live).await, None);
+    let stored = world.stored_recording(running).await.expect("it runs");
+    assert_eq!(stored.stopped_at, None);
 }
 
 #[tokio::test]
@@ -450,7 +474,7 @@ async fn the_oldest_go_when_they_take_too_much_room() {
     let world = kept_world(&plane, rules).await;
     let ids = three_recordings(&world).await;
     world.clock.advance(Duration::from_mins(11));
-    assert_eq!(world.settled(ids[0]).await, None);
+    world.gone(ids[0]).await;
     for id in &ids[1..] {
         assert_eq!(world.done(*id).await.files.len(), 3);
     }

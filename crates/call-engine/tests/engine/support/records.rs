@@ -91,9 +91,11 @@ impl World {
     where
         F: Future<Output = bool>,
     {
+        let mut step = Duration::from_millis(200);
         let waited = async {
             while !so().await {
-                self.clock.advance(Duration::from_millis(200));
+                self.clock.advance(step);
+                step = step.mul_f64(1.05).min(Duration::from_secs(2));
                 tokio::task::yield_now().await;
             }
         };
@@ -104,12 +106,28 @@ impl World {
     /// Waits until nothing more is to be done about a recording; `None` if it is gone.
     pub async fn settled(&self, id: RecordingId) -> Option<StoredRecording> {
         self.until("nothing more is to be done", async || {
-            let jobs = self.recordings.jobs_of(id).await.expect("jobs");
-            let recording = self.stored_recording(id).await;
-            jobs.is_empty() && recording.is_none_or(|r| !r.status.is_unfinished())
+            self.is_settled(id).await
         })
         .await;
         self.stored_recording(id).await
+    }
+
+    /// Nothing more is to be done about a recording.
+    pub async fn is_settled(&self, id: RecordingId) -> bool {
+        // The recording first: what is discarded has a job from then on.
+        let recording = self.stored_recording(id).await;
+        let jobs = self.recordings.jobs_of(id).await.expect("jobs");
+        jobs.is_empty() && recording.is_none_or(|r| !r.status.is_unfinished())
+    }
+
+    /// Waits until a recording is gone, with all that was to be done about it.
+    pub async fn gone(&self, id: RecordingId) {
+        self.until("it is gone", async || {
+            let recording = self.stored_recording(id).await;
+            let jobs = self.recordings.jobs_of(id).await.expect("jobs");
+            recording.is_none() && jobs.is_empty()
+        })
+        .await;
     }
 
     /// As [`World::settled`]; it is not gone.
