@@ -12,7 +12,8 @@ use crate::sfu::sdp::{CandidateProtocol, Extension, ServerCandidate};
 use crate::sfu::shard::{Output, RouteChange};
 use crate::sfu::transport::{LocalParameters, Path, stun_username};
 use crate::sfu::{
-    Command, Event, Layer, Offer, Publication, RoomId, SfuConfig, Source, Subscription, View,
+    Command, Event, Layer, Offer, Publication, RoomId, SfuConfig, Source, Subscription, TapEvent,
+    TapInlet, TapReader, View, tap,
 };
 
 /// A room, who is in it, and what a shard knows of it.
@@ -23,6 +24,7 @@ struct Gathering {
     people: Vec<Person>,
     ufrags: HashMap<String, usize>,
     paths: HashMap<Path, usize>,
+    tap: Option<(TapInlet, TapReader)>,
 }
 
 struct Person {
@@ -58,7 +60,8 @@ pub(super) fn run(script: &mut Script<'_>) {
         gathering.step(script);
     }
     gathering.command(Command::CloseRoom);
-    assert_eq!(gathering.room.len(), 0);
+    assert!(gathering.room.is_empty());
+    assert!(gathering.read() || gathering.tap.is_none());
     assert!(gathering.ufrags.is_empty() && gathering.paths.is_empty());
 }
 
@@ -93,6 +96,7 @@ impl Gathering {
             people: PEOPLE.into_iter().map(person).collect::<Option<_>>()?,
             ufrags: HashMap::new(),
             paths: HashMap::new(),
+            tap: None,
         })
     }
 
@@ -166,12 +170,54 @@ impl Gathering {
                     candidate: String::from_utf8_lossy(script.bytes()).into_owned(),
                 }
             }
+            10 => {
+                self.put_tap(flags);
+                return;
+            }
+            11 => {
+                self.take_tap_out();
+                return;
+            }
             _ => Command::Subscribe {
                 peer,
                 subscription: self.wish(script),
             },
         };
         self.command(command);
+    }
+
+    /// Copies some of the people.
+    fn put_tap(&mut self, whom: u8) {
+        self.read();
+        let (inlet, _) = self.tap.get_or_insert_with(|| tap(2));
+        let inlet = inlet.clone();
+        let is_meant = |(number, _): &(usize, &Person)| whom >> number & 1 != 0;
+        let people = self.people.iter().enumerate().filter(is_meant);
+        let people = people.map(|(_, person)| person.user.clone()).collect();
+        self.command(Command::Tap { tap: inlet, people });
+    }
+
+    fn take_tap_out(&mut self) {
+        let Some((inlet, _)) = &self.tap else {
+            return;
+        };
+        let tap = inlet.clone();
+        self.command(Command::Untap { tap });
+        assert!(self.read());
+        self.tap = None;
+    }
+
+    /// Reads what was copied; whether that was all.
+    fn read(&mut self) -> bool {
+        let Some((_, reader)) = &mut self.tap else {
+            return false;
+        };
+        while let Some(event) = reader.recv(Duration::ZERO) {
+            if event == TapEvent::Ended {
+                return true;
+            }
+        }
+        false
     }
 
     fn wish(&self, script: &mut Script<'_>) -> Subscription {

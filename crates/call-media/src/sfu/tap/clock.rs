@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 pub(super) type Micros = i64;
 
 pub(super) const SECOND: Micros = 1_000_000;
+const HOUR: Micros = 3_600 * SECOND;
 
 /// How somebody else's clock relates to ours.
 ///
@@ -15,8 +16,8 @@ pub(super) struct RemoteClock {
     samples: VecDeque<(Micros, Micros)>,
     /// What is added to its moments, as of when.
     offset: Option<Offset>,
-    /// A sample that says the clock was set: believed if the next one says so too.
-    doubt: Option<Micros>,
+    /// Since when samples say that the clock was set back, and the smallest of them: they may as well have been held up.
+    doubt: Option<(Micros, Micros)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,27 +31,37 @@ struct Offset {
 /// How long a sample counts.
 const WINDOW: Micros = 20 * SECOND;
 const SAMPLES_MAX: usize = 64;
-/// The clock is led by half a millisecond in a second at most: more than clocks drift, less than can be heard.
+/// The clock is led by half a millisecond in a second, more than clocks drift and less than can be heard: so long for each microsecond.
 const SLEW: Micros = 2_000;
+/// Further off than that, it is led by a part of the error in a second.
+const FAR: Micros = SECOND / 10;
+const FAR_PART: Micros = 50;
 /// Further off than by what ways vary, a clock was set.
 const SET: Micros = 2 * SECOND;
+/// How long samples have to say that it was set back.
+const DOUBTED: Micros = 10 * SECOND;
 
 impl RemoteClock {
     /// It was `theirs` there when it was `ours` here, but for the way between.
     pub(super) fn sample(&mut self, theirs: Micros, ours: Micros) {
         let difference = ours.saturating_sub(theirs);
-        if let Some(offset) = self.offset
-            && difference.abs_diff(offset.value) > SET.unsigned_abs()
-        {
-            let doubt = self.doubt.replace(difference);
-            let agrees = |before: Micros| difference.abs_diff(before) <= SET.unsigned_abs();
-            if !doubt.is_some_and(agrees) {
-                return;
+        if let Some(offset) = self.offset {
+            let error = difference.saturating_sub(offset.value);
+            if error > SET {
+                let (since, smallest) = *self.doubt.get_or_insert((ours, difference));
+                self.doubt = Some((since, smallest.min(difference)));
+                if ours.saturating_sub(since) < DOUBTED {
+                    return;
+                }
             }
-            self.samples.clear();
-            self.offset = None;
+            // No way takes less than no time: what is much smaller is true at once.
+            if error.saturating_abs() > SET {
+                self.samples.clear();
+                self.offset = None;
+            }
         }
-        self.doubt = None;
+        let doubted = self.doubt.take().map(|(_, smallest)| smallest);
+        let difference = doubted.map_or(difference, |smallest| smallest.min(difference));
         while self
             .samples
             .back()
@@ -80,10 +91,15 @@ impl RemoteClock {
         let since = now.saturating_sub(offset.as_of);
         let step = since / SLEW;
         if step > 0 {
-            let wanted = smallest
+            let error = smallest
                 .unwrap_or(offset.value)
-                .saturating_sub(offset.value);
-            offset.value = offset.value.saturating_add(wanted.clamp(-step, step));
+                .saturating_sub(offset.value)
+                .clamp(-HOUR, HOUR);
+            let most = match error.abs() {
+                far @ FAR.. => step.max(far * since.min(SECOND) / (FAR_PART * SECOND)),
+                _ => step,
+            };
+            offset.value = offset.value.saturating_add(error.clamp(-most, most));
             offset.as_of = offset.as_of.saturating_add(step.saturating_mul(SLEW));
         }
         Some(theirs.saturating_add(offset.value))
@@ -142,26 +158,54 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_is_followed_when_it_says_so_twice() {
+    fn a_clock_that_was_set_is_followed() {
         let mut clock = RemoteClock::default();
         clock.sample(0, 20_000);
         assert_eq!(clock.ours(0, 0), Some(20_000));
+        // Forward: at once. Back: when it has said so for long enough.
         clock.sample(60 * SECOND, SECOND);
-        assert_eq!(clock.ours(SECOND, SECOND), Some(SECOND + 20_000));
-        clock.sample(62 * SECOND, 3 * SECOND);
-        assert_eq!(clock.ours(62 * SECOND, 3 * SECOND), Some(3 * SECOND));
+        assert_eq!(clock.ours(60 * SECOND, SECOND), Some(SECOND));
+        for second in 2..12 {
+            clock.sample(second * SECOND, second * SECOND + 30_000);
+            assert_eq!(clock.ours(61 * SECOND, second * SECOND), Some(2 * SECOND));
+        }
+        clock.sample(12 * SECOND, 12 * SECOND + 50_000);
+        let told = clock.ours(13 * SECOND, 13 * SECOND);
+        assert_eq!(told, Some(13 * SECOND + 30_000));
     }
 
     #[test]
-    fn a_report_that_was_held_up_for_long_changes_nothing() {
+    fn reports_that_were_held_up_for_long_change_nothing() {
         let mut clock = RemoteClock::default();
         clock.sample(0, 20_000);
-        clock.sample(SECOND, 9 * SECOND);
+        assert_eq!(clock.ours(0, 0), Some(20_000));
+        for second in 1..9 {
+            clock.sample(second * SECOND, 9 * SECOND + 20_000);
+            let told = clock.ours(9 * SECOND, 9 * SECOND).unwrap();
+            assert!(told <= 9 * SECOND + 25_000);
+        }
         clock.sample(9 * SECOND, 9 * SECOND + 30_000);
-        assert_eq!(
-            clock.ours(10 * SECOND, 10 * SECOND),
-            Some(10 * SECOND + 20_000)
+        let told = clock.ours(10 * SECOND, 10 * SECOND).unwrap();
+        assert!((10 * SECOND + 20_000..10 * SECOND + 25_000).contains(&told));
+    }
+
+    #[test]
+    fn what_is_far_off_is_not_so_for_long() {
+        let mut clock = RemoteClock::default();
+        clock.sample(0, SECOND);
+        assert_eq!(clock.ours(0, 0), Some(SECOND));
+        let mut errors = Vec::new();
+        for second in 1..300 {
+            clock.sample(second * SECOND, second * SECOND + 20_000);
+            let told = clock.ours(second * SECOND, second * SECOND);
+            errors.push(told.unwrap() - second * SECOND);
+        }
+        assert!(
+            errors
+                .windows(2)
+                .all(|pair| (0..=20_000).contains(&(pair[0] - pair[1])))
         );
+        assert!(errors[298] < 100_000, "{}", errors[298]);
     }
 
     proptest! {

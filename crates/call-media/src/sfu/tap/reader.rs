@@ -7,7 +7,6 @@ use super::assembler::Assembler;
 use super::batch::Batch;
 
 /// The end of a tap that is read, on a thread of its own. Dropped, the tap ends.
-#[derive(Debug)]
 pub struct TapReader {
     batches: Receiver<Batch>,
     /// Batches that were read, for the room to fill again.
@@ -83,5 +82,13 @@ impl TapReader {
     fn end(&mut self) {
         self.assembler.finish();
         self.has_ended = true;
+    }
+}
+
+impl std::fmt::Debug for TapReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TapReader")
+            .field("has_ended", &self.has_ended)
+            .finish_non_exhaustive()
     }
 }

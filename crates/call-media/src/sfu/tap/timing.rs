@@ -49,7 +49,7 @@ pub(super) struct Report {
 /// How long frames wait for the first report: browsers send the one of sound after two and a half seconds.
 const HOLD: Micros = 4 * SECOND;
 const HELD_MAX: usize = 1_024;
-const HELD_BYTES: usize = 16 << 20;
+const HELD_BYTES: usize = 8 << 20;
 /// A frame that was later than the one before by that much was not on its way for so long: its sender stopped, and with it its clock of
 /// timestamps. The next report tells.
 const STOPPED: Micros = 3 * SECOND / 2;

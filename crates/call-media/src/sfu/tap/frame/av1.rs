@@ -31,7 +31,7 @@ const PADDING: u8 = 15;
 const HAS_EXTENSION: u8 = 0x04;
 const HAS_SIZE: u8 = 0x02;
 /// Bytes of an OBU at most.
-const OBU_MAX: usize = 8 << 20;
+const OBU_MAX: usize = 4 << 20;
 
 impl Av1 {
     pub(super) fn begin(&mut self) {

@@ -41,7 +41,7 @@ struct Video {
 }
 
 /// Bytes of a frame at most.
-const FRAME_MAX: usize = 8 << 20;
+const FRAME_MAX: usize = 4 << 20;
 
 impl Builder {
     /// No codec: sound.
