@@ -6,6 +6,7 @@
 // A test that cannot get its server or device has failed: panicking says so.
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod beat;
 mod device;
 mod island;
 pub mod media;
