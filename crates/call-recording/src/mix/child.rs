@@ -5,10 +5,12 @@ use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{ChildStdout, Command};
+use tokio::time::timeout;
 
 use super::MixError;
 
@@ -42,6 +44,10 @@ const COMMON: [&str; 8] = [
     "pipe:2",
 ];
 
+/// It reports twice a second; only while it moves the index of a large file it is silent. When it says nothing for so long it
+/// hangs, and is killed.
+pub(super) const PATIENCE: Duration = Duration::from_mins(10);
+
 /// Runs a command to its end. What it writes to its standard output goes into the file, if there is one.
 ///
 /// The child ends with the future that waits for it. Should the whole process be killed, the child's next write fails, and
@@ -51,6 +57,7 @@ pub(super) async fn run(
     args: &[String],
     what: &str,
     into: Option<&Path>,
+    patience: Duration,
     mut progress: impl FnMut(Reached),
 ) -> Result<Reached, MixError> {
     let mut file = match into {
@@ -71,18 +78,22 @@ pub(super) async fn run(
         .map_err(|error| MixError::FfmpegMissing(error.kind()))?;
     let mut watch = Watch::default();
     let kept = keep(child.stdout.take(), file.as_mut());
-    let told = watch.listen(child.stderr.take(), &mut progress);
-    // When nothing more can be kept, dropping its end of the pipe makes ffmpeg give up.
-    let (kept, told) = tokio::join!(kept, told);
-    let status = end(&mut child).await?;
-    kept.map_err(MixError::of)?;
-    told.map_err(MixError::of)?;
-    watch.judge(status, what)
-}
-
-/// Waits for the end. It has closed its outputs by now.
-async fn end(child: &mut Child) -> Result<ExitStatus, MixError> {
-    child.wait().await.map_err(MixError::of)
+    let told = watch.listen(child.stderr.take(), patience, &mut progress);
+    let ended = tokio::try_join!(kept, told);
+    if ended.is_err() {
+        // It may have ended by itself meanwhile.
+        let _ = child.start_kill();
+    }
+    let status = child.wait().await.map_err(MixError::of)?;
+    match ended {
+        Ok(_) => watch.judge(status, what),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(MixError::Failed {
+            what: what.to_owned(),
+            status: -1,
+            said: format!("it said nothing for {} s", patience.as_secs()),
+        }),
+        Err(error) => Err(MixError::of(error)),
+    }
 }
 
 async fn keep(from: Option<ChildStdout>, into: Option<&mut File>) -> io::Result<()> {
@@ -110,13 +121,14 @@ impl Watch {
     async fn listen(
         &mut self,
         from: Option<impl AsyncRead + Unpin>,
+        patience: Duration,
         progress: &mut impl FnMut(Reached),
     ) -> io::Result<()> {
         let Some(mut from) = from else { return Ok(()) };
         let mut buffer = [0; 4096];
         let mut line = Vec::new();
         loop {
-            let length = from.read(&mut buffer).await?;
+            let length = timeout(patience, from.read(&mut buffer)).await??;
             if length == 0 {
                 self.line(&line, progress);
                 return Ok(());
@@ -257,8 +269,25 @@ mod tests {
     #[tokio::test]
     async fn a_full_disk_ends_it_and_is_told() {
         let full = Some(Path::new("/dev/full"));
-        let result = run(Program::new("ffmpeg"), &endless(), "fill", full, |_| {}).await;
+        let ffmpeg = Program::new("ffmpeg");
+        let result = run(ffmpeg, &endless(), "fill", full, PATIENCE, |_| {}).await;
         assert!(matches!(result, Err(MixError::DiskFull)), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_is_killed() {
+        // Lives as long as its input is open, and says nothing, whatever it is asked.
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("hang");
+        std::fs::write(&script, "read -r never").unwrap();
+        let mut hanging = Program::new("sh");
+        hanging.arg(&script).stdin(Stdio::piped());
+        let soon = Duration::from_millis(50);
+        let result = run(hanging, &[], "hang", None, soon, |_| {}).await;
+        let Err(MixError::Failed { said, .. }) = result else {
+            panic!("{result:?}");
+        };
+        assert!(said.contains("said nothing"), "{said}");
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::child::{self, Reached};
+use super::child::{self, PATIENCE, Reached};
 use super::step::{Amount, FOLDER, Step, words};
 use super::{Ffmpeg, MixError};
 
@@ -164,7 +164,7 @@ impl<'a> Work<'a> {
         let mut command = self.ffmpeg.command(self.nice);
         command.current_dir(self.dir);
         let progress = |reached| self.tell(amount.share(reached) * amount.cost());
-        child::run(command, args, what, into, progress).await
+        child::run(command, args, what, into, PATIENCE, progress).await
     }
 
     fn count(&mut self, amount: Amount) {
