@@ -75,7 +75,10 @@ impl Medium for Memory {
 
     fn read_at(&mut self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         let state = self.state();
-        let rest = state.bytes.get(usize::try_from(at).unwrap()..).unwrap_or_default();
+        let rest = state
+            .bytes
+            .get(usize::try_from(at).unwrap()..)
+            .unwrap_or_default();
         let count = rest.len().min(buffer.len());
         buffer[..count].copy_from_slice(&rest[..count]);
         Ok(count)
@@ -84,14 +87,23 @@ impl Medium for Memory {
     fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
         let mut state = self.state();
         let at = usize::try_from(at).unwrap();
-        let fits = state.room.map_or(bytes.len(), |room| room.saturating_sub(at).min(bytes.len()));
+        let fits = state
+            .room
+            .map_or(bytes.len(), |room| room.saturating_sub(at).min(bytes.len()));
         let end = at + fits;
         if end > state.bytes.len() {
             state.bytes.resize(end, 0);
         }
         state.bytes[at..end].copy_from_slice(&bytes[..fits]);
-        state.steps.push(Step::Write { at, bytes: bytes[..fits].to_vec() });
-        if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        state.steps.push(Step::Write {
+            at,
+            bytes: bytes[..fits].to_vec(),
+        });
+        if fits < bytes.len() {
+            Err(io::ErrorKind::StorageFull.into())
+        } else {
+            Ok(())
+        }
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {
@@ -118,7 +130,10 @@ pub(crate) struct SmallDisk {
 
 impl SmallDisk {
     pub(crate) fn new(folder: &Path, capacity: u64) -> Self {
-        Self { folder: folder.to_owned(), capacity: Arc::new(Mutex::new(capacity)) }
+        Self {
+            folder: folder.to_owned(),
+            capacity: Arc::new(Mutex::new(capacity)),
+        }
     }
 
     pub(crate) fn resize(&self, capacity: u64) {
@@ -127,7 +142,9 @@ impl SmallDisk {
 
     pub(crate) fn used(&self) -> u64 {
         let entries = fs::read_dir(&self.folder).unwrap();
-        entries.map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+        entries
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum()
     }
 
     fn left(&self) -> u64 {
@@ -137,11 +154,17 @@ impl SmallDisk {
 
 impl Disk for SmallDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
-        Ok(Box::new(SmallFile { disk: self.clone(), file: System.create(path)? }))
+        Ok(Box::new(SmallFile {
+            disk: self.clone(),
+            file: System.create(path)?,
+        }))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
-        Ok(Box::new(SmallFile { disk: self.clone(), file: System.open(path)? }))
+        Ok(Box::new(SmallFile {
+            disk: self.clone(),
+            file: System.open(path)?,
+        }))
     }
 
     fn free(&self, _: &Path) -> io::Result<u64> {
@@ -167,9 +190,15 @@ impl Medium for SmallFile {
     fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
         let length = self.file.length()?;
         let limit = length + self.disk.left();
-        let fits = usize::try_from(limit.saturating_sub(at)).unwrap().min(bytes.len());
+        let fits = usize::try_from(limit.saturating_sub(at))
+            .unwrap()
+            .min(bytes.len());
         self.file.write_at(&bytes[..fits], at)?;
-        if fits < bytes.len() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(()) }
+        if fits < bytes.len() {
+            Err(io::ErrorKind::StorageFull.into())
+        } else {
+            Ok(())
+        }
     }
 
     fn truncate(&mut self, length: u64) -> io::Result<()> {

@@ -275,7 +275,10 @@ pub(crate) fn close_left(mut medium: Box<dyn Medium>) -> io::Result<Option<Close
     };
     if scan.is_whole() && is_sealed(&mut *medium, &scan)? {
         let closed = closed(scan.index, scan.length, None);
-        return Ok(Some(Closed { was_finished: true, ..closed }));
+        return Ok(Some(Closed {
+            was_finished: true,
+            ..closed
+        }));
     }
     repair(&mut *medium, &scan)?;
     Ok(Some(seal(&mut *medium, &scan.places, scan.index, scan.end)))
@@ -291,9 +294,9 @@ fn repair(medium: &mut dyn Medium, scan: &Scan) -> io::Result<()> {
         put_void_head(&mut header, damage.length);
         medium.write_at(&header, damage.from)?;
     }
-    if let Some(cluster) = scan.open {
-        let size = known_size(scan.end - cluster - CLUSTER_HEAD as u64);
-        medium.write_at(&size, cluster + 4)?;
+    for (at, end) in &scan.unsized_clusters {
+        let size = known_size(end - at - CLUSTER_HEAD as u64);
+        medium.write_at(&size, at + 4)?;
     }
     Ok(())
 }
@@ -311,7 +314,11 @@ fn seal(medium: &mut dyn Medium, places: &Places, index: Index, end: u64) -> Clo
     if !has_cues {
         tried(medium.truncate(end));
     }
-    let length = if has_cues { end + cues.len() as u64 } else { end };
+    let length = if has_cues {
+        end + cues.len() as u64
+    } else {
+        end
+    };
     for (at, bytes) in parts(places, &index, has_cues.then_some(end), length) {
         tried(medium.write_at(&bytes, at));
     }
@@ -329,7 +336,10 @@ fn parts(places: &Places, index: &Index, cues: Option<u64>, length: u64) -> Vec<
         parts.push((width, size.0.to_be_bytes().to_vec()));
         parts.push((height, size.1.to_be_bytes().to_vec()));
     }
-    parts.push((places.segment_size, known_size(length - places.segment()).to_vec()));
+    parts.push((
+        places.segment_size,
+        known_size(length - places.segment()).to_vec(),
+    ));
     parts
 }
 

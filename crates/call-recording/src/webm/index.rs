@@ -119,7 +119,10 @@ impl Index {
     /// Where playing can begin: when, and in which cluster.
     #[cfg(test)]
     pub(super) fn entries(&self) -> Vec<(u64, u64)> {
-        self.cues.iter().map(|cue| (cue.at_ms, cue.cluster)).collect()
+        self.cues
+            .iter()
+            .map(|cue| (cue.at_ms, cue.cluster))
+            .collect()
     }
 
     /// The `Cues` element; empty when playing can begin nowhere. `segment` is where positions are counted from.

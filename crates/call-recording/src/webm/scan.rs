@@ -35,8 +35,8 @@ pub(super) struct Scan {
     pub(super) end: u64,
     /// The file's length.
     pub(super) length: u64,
-    /// Where the last cluster begins, if its size is not that of what is whole in it.
-    pub(super) open: Option<u64>,
+    /// Clusters that do not say the size of what is whole in them: where they begin and end.
+    pub(super) unsized_clusters: Vec<(u64, u64)>,
     /// Damage with something whole behind it.
     pub(super) damage: Vec<Damage>,
 }
@@ -44,7 +44,7 @@ pub(super) struct Scan {
 impl Scan {
     /// Whether all of its clusters are as they were written.
     pub(super) fn is_whole(&self) -> bool {
-        self.open.is_none() && self.damage.is_empty()
+        self.unsized_clusters.is_empty() && self.damage.is_empty()
     }
 }
 
@@ -94,8 +94,22 @@ pub(super) fn scan(medium: &mut dyn Medium, depth: Depth) -> io::Result<Option<S
     if index.frames == 0 {
         return Ok(None);
     }
-    let Found { end, open, damage, .. } = found;
-    Ok(Some(Scan { codec, places, index, end, length, open, damage }))
+    let Found {
+        end,
+        open,
+        mut unsized_clusters,
+        damage,
+    } = found;
+    unsized_clusters.extend(open.map(|at| (at, end)));
+    Ok(Some(Scan {
+        codec,
+        places,
+        index,
+        end,
+        length,
+        unsized_clusters,
+        damage,
+    }))
 }
 
 /// Where the clusters end, and what is to be put right in them.
@@ -103,6 +117,7 @@ pub(super) fn scan(medium: &mut dyn Medium, depth: Depth) -> io::Result<Option<S
 struct Found {
     end: u64,
     open: Option<u64>,
+    unsized_clusters: Vec<(u64, u64)>,
     damage: Vec<Damage>,
 }
 
@@ -207,6 +222,10 @@ impl Scanner<'_> {
                 head.size == Size::Unknown && whole.frames > 0 && self.begins_part(whole.end)?;
             if !goes_on {
                 break;
+            }
+            // Its size was to be filled in when the next one had begun; players can do without.
+            if found.unsized_clusters.len() < MAX_DAMAGE {
+                found.unsized_clusters.push((at, whole.end));
             }
             at = whole.end;
         }

@@ -30,7 +30,11 @@ impl std::fmt::Debug for Sample {
 fn packet(at_ms: u64, length: usize) -> Sample {
     let mut data = vec![u8::try_from(at_ms % 251).unwrap(); length + 1];
     data[0] = 31 << 3;
-    Sample { at_ms, is_key: true, data }
+    Sample {
+        at_ms,
+        is_key: true,
+        data,
+    }
 }
 
 /// What looks like VP8, with a size in key frames.
@@ -38,14 +42,19 @@ fn picture(at_ms: u64, is_key: bool, length: usize) -> Sample {
     let mut data = vec![u8::try_from(at_ms % 251).unwrap(); length + 10];
     data[0] = u8::from(!is_key);
     data[3..10].copy_from_slice(&[0x9D, 0x01, 0x2A, 0x80, 0x02, 0xE0, 0x01]);
-    Sample { at_ms, is_key, data }
+    Sample {
+        at_ms,
+        is_key,
+        data,
+    }
 }
 
 fn begun(codec: Codec, medium: &Memory) -> WebmFile {
-    let beginning = crate::codec::beginning(codec, &picture(0, true, 0).data).unwrap_or(Beginning {
-        private: None,
-        size: None,
-    });
+    let beginning =
+        crate::codec::beginning(codec, &picture(0, true, 0).data).unwrap_or(Beginning {
+            private: None,
+            size: None,
+        });
     WebmFile::new(medium.boxed(), codec, &beginning, SystemTime::UNIX_EPOCH, 7).unwrap()
 }
 
@@ -57,7 +66,11 @@ fn read(bytes: &[u8]) -> (Vec<Sample>, f64) {
     let mut frame = Frame::default();
     while file.next_frame(&mut frame).expect("whole frames only") {
         let is_key = frame.is_keyframe.unwrap();
-        samples.push(Sample { at_ms: frame.timestamp, is_key, data: frame.data.clone() });
+        samples.push(Sample {
+            at_ms: frame.timestamp,
+            is_key,
+            data: frame.data.clone(),
+        });
     }
     (samples, duration)
 }
@@ -73,7 +86,10 @@ fn recovered(medium: &Memory) -> (Vec<Sample>, Option<Closed>) {
     assert!(closed.error.is_none());
     assert_eq!(closed.bytes, bytes.len() as u64);
     assert_eq!(closed.frames, samples.len() as u64);
-    assert!((duration - closed.duration_ms as f64).abs() < 0.5, "{duration} {closed:?}");
+    assert!(
+        (duration - closed.duration_ms as f64).abs() < 0.5,
+        "{duration} {closed:?}"
+    );
     // Nothing is left to be done.
     let again = close_left(medium.boxed()).unwrap().unwrap();
     assert!(again.was_finished && medium.bytes() == bytes);
@@ -95,7 +111,13 @@ fn live(codec: Codec, samples: &[Sample]) -> (WebmFile, Memory, Vec<usize>) {
 
 /// Sound with a pause of three hours, in frames of some milliseconds to some hundred.
 fn sound() -> Vec<Sample> {
-    let spaces = (0..40).map(|n| if n == 25 { 3 * 3_600_000 } else { 20 + (n % 7) * 90 });
+    let spaces = (0..40).map(|n| {
+        if n == 25 {
+            3 * 3_600_000
+        } else {
+            20 + (n % 7) * 90
+        }
+    });
     let mut at = 0;
     spaces
         .enumerate()
@@ -108,7 +130,9 @@ fn sound() -> Vec<Sample> {
 }
 
 fn pictures() -> Vec<Sample> {
-    (0..60).map(|n| picture(n * 40, n % 17 == 0, usize::try_from(n).unwrap() * 5 % 60)).collect()
+    (0..60)
+        .map(|n| picture(n * 40, n % 17 == 0, usize::try_from(n).unwrap() * 5 % 60))
+        .collect()
 }
 
 #[test]
@@ -150,7 +174,11 @@ fn every_beginning_can_be_gone_on_with() {
             file.close().unwrap().unwrap();
             let expected = [&samples[..whole], std::slice::from_ref(&last)].concat();
             assert_eq!(recovered(&left).0, expected, "{codec:?} cut at {length}");
-            assert_eq!(read(&medium.bytes()).0, expected, "{codec:?} cut at {length}");
+            assert_eq!(
+                read(&medium.bytes()).0,
+                expected,
+                "{codec:?} cut at {length}"
+            );
         }
     }
 }
@@ -176,7 +204,9 @@ fn gaps_stay_gaps() {
     let samples = sound();
     let (file, medium, _) = live(Codec::Opus, &samples);
     let closed = file.close().unwrap().unwrap();
-    let [gap] = closed.gaps[..] else { panic!("{:?}", closed.gaps) };
+    let [gap] = closed.gaps[..] else {
+        panic!("{:?}", closed.gaps)
+    };
     assert_eq!(gap.from_ms, samples[25].at_ms + 20);
     assert_eq!(gap.to_ms, samples[26].at_ms);
     assert_eq!(gap.to_ms - gap.from_ms, 3 * 3_600_000 - 20);
@@ -199,7 +229,9 @@ fn a_player_can_begin_anywhere() {
     }
     // And each cue leads to a cluster that begins with the key frame of that time.
     let (_, places) = super::header::read(&bytes).unwrap();
-    let cues = super::scan::scan(&mut medium.clone(), super::scan::Depth::Whole).unwrap().unwrap();
+    let cues = super::scan::scan(&mut medium.clone(), super::scan::Depth::Whole)
+        .unwrap()
+        .unwrap();
     let entries = cues.index.entries();
     assert_eq!(entries.len(), 12);
     for (at_ms, cluster) in entries {
@@ -273,10 +305,17 @@ fn any_samples() -> impl Strategy<Value = (Codec, Vec<Sample>)> {
     let frames = proptest::collection::vec((spaces, any::<bool>(), 0..300_usize), 1..50);
     (any::<bool>(), frames).prop_map(|(is_sound, frames)| {
         let mut at = 0;
-        let samples = frames.into_iter().enumerate().map(|(n, (space, is_key, length))| {
-            at += space;
-            if is_sound { packet(at, length) } else { picture(at, is_key || n == 0, length) }
-        });
+        let samples = frames
+            .into_iter()
+            .enumerate()
+            .map(|(n, (space, is_key, length))| {
+                at += space;
+                if is_sound {
+                    packet(at, length)
+                } else {
+                    picture(at, is_key || n == 0, length)
+                }
+            });
         let codec = if is_sound { Codec::Opus } else { Codec::Vp8 };
         (codec, samples.collect())
     })
