@@ -9,6 +9,7 @@ use call_domain::{RecordingFault, RecordingFileId};
 
 use super::{Finished, RecordedFile, RecordingInfo, fault_of, milliseconds, reserve};
 use crate::disk::{Disk, System};
+use crate::event::{Event, TimedEvent};
 use crate::journal::{Journal, Record, TrackLine};
 use crate::manifest::{MANIFEST_FILE, MANIFEST_VERSION};
 use crate::track::{self, close_file, described};
@@ -141,6 +142,13 @@ impl<'a> Ending<'a> {
         let last_event = record.events.last().map(|event| event.at_ms);
         let duration_ms = last_frame.max(stopped_ms.or(last_event)).unwrap_or(0);
         let cause = record.cause.or(fault);
+        let mut events = record.events;
+        let is_end = |event: &TimedEvent| matches!(event.event, Event::RecordingStopped { .. });
+        if !events.iter().any(is_end) {
+            let at_ms = stopped_ms.or(last_frame).max(last_event).unwrap_or(0);
+            let event = Event::RecordingStopped { user_id: None };
+            events.push(TimedEvent { at_ms, event });
+        }
         let manifest = Manifest {
             version: MANIFEST_VERSION,
             file_id: match record.recording {
@@ -155,7 +163,7 @@ impl<'a> Ending<'a> {
             duration_ms,
             participants: record.people,
             tracks,
-            events: record.events,
+            events,
             complete: cause.is_none(),
             cause,
         };

@@ -11,7 +11,7 @@ fn speak(recorder: &mut Recorder, from: u64, to: u64) {
         recorder
             .frame(&user("bob"), Source::Audio, Codec::Opus, sound(at))
             .unwrap();
-        let key = (at - from) % 400 == 0;
+        let key = (at - from).is_multiple_of(400);
         recorder
             .frame(&user("bob"), Source::Video, Codec::Vp8, picture(at, key))
             .unwrap();
@@ -98,7 +98,8 @@ fn a_recorder_that_comes_back_goes_on_in_the_same_files() {
         restarts,
         [
             (2_900, &Event::RecorderRestarted),
-            (4_500, &Event::RecorderRestarted)
+            (4_500, &Event::RecorderRestarted),
+            (6_000, &Event::RecordingStopped { user_id: None }),
         ]
     );
     assert_eq!(manifest.cause, Some(RecordingFault::Interrupted));

@@ -282,6 +282,7 @@ fn the_manifest_tells_who_was_there_and_what_happened() {
         "events": [
             {"atMs": 5, "type": "participant-joined", "userId": "bob"},
             {"atMs": 9, "type": "consent", "userId": "bob", "given": true},
+            {"atMs": 2500, "type": "recording-stopped", "userId": null},
         ],
         "complete": false,
         "cause": "overloaded",
