@@ -233,8 +233,8 @@ mod tests {
 
     #[test]
     fn only_the_last_of_very_much_is_kept() {
-        let many: String = (0..1000).map(|n| format!("complaint {n}\n")).collect();
-        let watch = said(&many);
+        let many: Vec<String> = (0..1000).map(|n| format!("complaint {n}")).collect();
+        let watch = said(&many.join("\n"));
         assert_eq!(watch.said.len(), SAID_LINES);
         assert_eq!(watch.said.back().unwrap(), "complaint 999");
     }

@@ -123,7 +123,7 @@ fn graph(tiles: &[(&Tile, bool)], sources: &[Source], text: bool, config: &MixCo
             .iter()
             .filter(|(tile, has)| *has && tile.area.height >= LOWEST_NAMED)
         {
-            draw_name(&mut graph, tile);
+            draw_name(&mut graph, tile, place(tile));
         }
     }
     graph.push_str("[out]");
@@ -152,13 +152,14 @@ fn draw_tile(graph: &mut String, tile: &Tile, has_picture: bool, text: bool) {
             (height / 4).max(12),
         );
         if height >= LOWEST_NAMED {
-            draw_name(graph, tile);
+            draw_name(graph, tile, tile.area);
         }
     }
 }
 
-fn draw_name(graph: &mut String, tile: &Tile) {
-    let Area { x, y, height, .. } = tile.area;
+/// In the lower left corner of the area.
+fn draw_name(graph: &mut String, tile: &Tile, area: Area) {
+    let Area { x, y, height, .. } = area;
     let size = (height / 20).clamp(12, 28);
     let (left, bottom) = (x + size, y + height - size);
     let _ = write!(

@@ -155,19 +155,15 @@ fn tiles(people: &[Person], turns: &[Turn], at_ms: u64, config: &MixConfig) -> V
         (None, Layout::Speaker) => speaker(&faces, turns, at_ms).map(|index| faces.remove(index)),
         (None, Layout::Grid) => None,
     };
-    match large {
-        Some(mut large) => {
-            let small = chosen(faces, layout::strip_places(width, height));
-            let (stage, strip) = layout::stage(small.len(), width, height);
-            large.area = stage;
-            [large].into_iter().chain(placed(small, strip)).collect()
-        }
-        None => {
-            let faces = chosen(faces, MOST_TILES);
-            let grid = layout::grid(faces.len(), width, height);
-            placed(faces, grid).collect()
-        }
-    }
+    let Some(mut large) = large else {
+        let faces = chosen(faces, MOST_TILES);
+        let grid = layout::grid(faces.len(), width, height);
+        return placed(faces, grid).collect();
+    };
+    let small = chosen(faces, layout::strip_places(width, height));
+    let (stage, strip) = layout::stage(small.len(), width, height);
+    large.area = stage;
+    [large].into_iter().chain(placed(small, strip)).collect()
 }
 
 /// Who speaks, or spoke last, of those who are to be seen; at the beginning, the first with a picture.

@@ -69,14 +69,12 @@ impl Step {
             .chain_update(ffmpeg.version())
             .chain_update(args.join("\0"))
             .finalize();
-        let digest: String = digest
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = digest
+            .first_chunk()
+            .map_or(0, |start| u64::from_be_bytes(*start));
         Self {
             what,
-            file: format!("{name}-{digest}.{container}"),
+            file: format!("{name}-{digest:016x}.{container}"),
             args,
             amount,
         }

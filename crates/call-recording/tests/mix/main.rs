@@ -3,6 +3,7 @@
 
 mod failures;
 mod measure;
+mod recorded;
 mod sound;
 mod tracks;
 mod whole;

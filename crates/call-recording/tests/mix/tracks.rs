@@ -188,8 +188,34 @@ fn secs(ms: u64) -> String {
     format!("{}.{:03}", ms / 1000, ms % 1000)
 }
 
+/// The packets of a voice that beeps as [`Recorded::voice`] says, of 20 ms each.
+pub(crate) fn opus(hertz: u32, from: u64, length: u64) -> Vec<Vec<u8>> {
+    let expression = format!("0.4*sin(2*PI*{hertz}*t)*lt(mod(t+{},1),{BEAT})", secs(from));
+    let source = format!("aevalsrc='{expression}':s=48000:d={}", secs(length));
+    let coded = ["-c:a", "libopus", "-b:a", "32k", "-f", "ogg", "-"];
+    let ogg = run(&[&["-f", "lavfi", "-i", &source], &coded[..]].concat());
+    // RFC 3533, section 6: pages with a table of the lengths of segments; a packet ends with one that is not full.
+    let mut packets = Vec::new();
+    let mut packet = Vec::new();
+    let mut rest = &ogg[..];
+    while rest.starts_with(b"OggS") {
+        let segments = &rest[27..27 + usize::from(rest[26])];
+        rest = &rest[27 + segments.len()..];
+        for length in segments {
+            let (segment, after) = rest.split_at(usize::from(*length));
+            packet.extend(segment);
+            rest = after;
+            if *length < 255 {
+                packets.push(std::mem::take(&mut packet));
+            }
+        }
+    }
+    // The two headers of RFC 7845, section 5.
+    packets.split_off(2)
+}
+
 /// A piece of a camera's stream in IVF.
-fn camera(colour: &str, from: u64, length: u64, width: u32) -> Vec<u8> {
+pub(crate) fn camera(colour: &str, from: u64, length: u64, width: u32) -> Vec<u8> {
     let height = width * 9 / 16;
     let source = format!(
         "color=c={colour}:s={width}x{height}:r={FPS}:d={},\
@@ -203,20 +229,27 @@ fn camera(colour: &str, from: u64, length: u64, width: u32) -> Vec<u8> {
     run(&[&["-f", "lavfi", "-i", &source], &coded[..]].concat())
 }
 
+/// The frames of an IVF.
+pub(crate) fn frames(ivf: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = &ivf[IVF_HEADER..];
+    std::iter::from_fn(move || {
+        let (length, _) = rest.split_first_chunk::<4>()?;
+        let (frame, after) = rest[12..].split_at(u32::from_le_bytes(*length) as usize);
+        rest = after;
+        Some(frame)
+    })
+}
+
+const IVF_HEADER: usize = 32;
+
 /// Appends the frames of one IVF to another, from the frame of that number on.
 fn splice(into: &mut Vec<u8>, piece: &[u8], at: u64) {
-    const HEADER: usize = 32;
     if into.is_empty() {
-        into.extend(&piece[..HEADER]);
+        into.extend(&piece[..IVF_HEADER]);
     }
-    let mut rest = &piece[HEADER..];
-    let mut number = at;
-    while let Some((length, _)) = rest.split_first_chunk::<4>() {
-        let length = 12 + u32::from_le_bytes(*length) as usize;
-        into.extend(&rest[..4]);
+    for (frame, number) in frames(piece).zip(at..) {
+        into.extend(u32::try_from(frame.len()).unwrap().to_le_bytes());
         into.extend(number.to_le_bytes());
-        into.extend(&rest[12..length]);
-        rest = &rest[length..];
-        number += 1;
+        into.extend(frame);
     }
 }
