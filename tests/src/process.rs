@@ -1,6 +1,7 @@
 //! What a process uses, as Linux tells it in `/proc`.
 
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -25,6 +26,24 @@ pub fn processor_seconds(pid: u32) -> Result<f64> {
             .unwrap_or(0.0)
     };
     Ok((ticks() + ticks()) / 100.0)
+}
+
+/// The same, to the nanosecond; of the threads that it has now.
+pub fn processor_time(pid: u32) -> Result<Duration> {
+    let mut sum = Duration::ZERO;
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        let path = task?.path().join("schedstat");
+        // A thread may have ended meanwhile.
+        let Ok(figures) = fs::read_to_string(path) else {
+            continue;
+        };
+        let ran = figures
+            .split_whitespace()
+            .next()
+            .context("no time in schedstat")?;
+        sum += Duration::from_nanos(ran.parse()?);
+    }
+    Ok(sum)
 }
 
 /// Threads of a process.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use call_tests::media::{Crowd, MediaPeer, PeerId, SendPlan};
+use call_tests::process::processor_time;
 use call_tests::{ISLAND, binary};
 use serde_json::{Value, json};
 
@@ -36,7 +37,17 @@ struct Shown {
     lost: f64,
 }
 
+/// A small room, of which everybody sends camera and microphone.
+const PEOPLE: usize = 4;
+/// A camera of 2.4 Mbit/s.
+const CAMERA: SendPlan = SendPlan {
+    frame_rate: 30.0,
+    packets: 10,
+    packet_bytes: PACKET,
+};
+
 pub(crate) async fn run(rounds: usize, time: Duration) -> Result<()> {
+    recording(rounds, time)?;
     println!("\nSFU: one sends {PACKET}-byte packets to many, SRTP both ways ({THREADS} threads)");
     for (receivers, packets) in LOADS {
         let plan = SendPlan {
@@ -113,6 +124,90 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<()> {
     Ok(())
 }
 
+/// What it costs to record a room, beside forwarding the same streams. With and without take turns, in one room.
+#[allow(clippy::cast_precision_loss)] // counts of a benchmark fit
+fn recording(rounds: usize, time: Duration) -> Result<()> {
+    println!(
+        "\nRecording a room of {PEOPLE}, each with camera (2.4 Mbit/s) and microphone: taps, frames, files"
+    );
+    let folder = tempfile::tempdir()?;
+    let mut sfu = BareSfu::start()?;
+    let mut crowd = Crowd::new()?;
+    let began = Instant::now();
+    let mut people = HashMap::new();
+    for number in 0..PEOPLE {
+        let name = format!("peer-{number}");
+        let id = crowd.add(MediaPeer::new(ISLAND, began, Some(CAMERA))?)?;
+        sfu.say(&json!({"join": name}))?;
+        people.insert(name, id);
+    }
+    let end = Instant::now() + PATIENCE;
+    let all_see = |crowd: &mut Crowd| {
+        let expected = (PEOPLE - 1) as u64 * 300;
+        crowd
+            .peers()
+            .all(|(_, peer)| peer.received.packets > expected)
+    };
+    while !all_see(&mut crowd) {
+        ensure!(Instant::now() < end, "{}", shortcoming(&mut crowd));
+        sfu.answer(&mut crowd, &people)?;
+        crowd.run(Duration::from_millis(5))?;
+    }
+    crowd.run(Duration::from_secs(5))?;
+    let mut cost = |sfu: &BareSfu| -> Result<f64> {
+        // Key frames come, buffers grow.
+        crowd.run(Duration::from_secs(1))?;
+        let pid = sfu.child.id();
+        let received = |crowd: &mut Crowd| -> u64 {
+            crowd.peers().map(|(_, peer)| peer.received.packets).sum()
+        };
+        let (before, used) = (received(&mut crowd), processor_time(pid)?);
+        crowd.run(time)?;
+        let used = processor_time(pid)?.saturating_sub(used);
+        let packets = received(&mut crowd) - before;
+        ensure!(packets > 0, "nothing came through");
+        Ok(used.as_secs_f64() * 1e6 / packets as f64)
+    };
+    let mut forwarding = Figure::new("forwarding, per packet sent", "µs");
+    let mut recorded = Figure::new("forwarding and recording, per packet sent", "µs");
+    let mut share = Figure::new("recording adds", "%");
+    let mut written = Figure::new("written per second and person", "kB");
+    for round in 0..rounds {
+        let without = cost(&sfu)?;
+        let order = json!({
+            "people": people.keys().collect::<Vec<_>>(),
+            "folder": folder.path().join(round.to_string()),
+        });
+        sfu.say(&json!({"record": order}))?;
+        sfu.await_line("recording")?;
+        let began = Instant::now();
+        let with = cost(&sfu)?;
+        let lasted = began.elapsed().as_secs_f64();
+        sfu.say(&json!({"record": null}))?;
+        let result = sfu.await_line("recorded")?;
+        ensure!(
+            result["lost"] == 0,
+            "the recorder did not keep up: {result}"
+        );
+        ensure!(
+            result["tracks"] == PEOPLE * 2,
+            "not everything was recorded: {result}"
+        );
+        // Before and after, so that a machine that gets slower is not taken for the cost.
+        let without = f64::midpoint(without, cost(&sfu)?);
+        forwarding.add(without);
+        recorded.add(with);
+        share.add((with / without - 1.0) * 100.0);
+        let bytes = result["bytes"].as_f64().context("bytes")?;
+        written.add(bytes / lasted / PEOPLE as f64 / 1_000.0);
+    }
+    forwarding.print(None);
+    recorded.print(None);
+    share.print(Some(Goal::Below(10.0)));
+    written.print(None);
+    Ok(())
+}
+
 /// Our SFU in a process of its own.
 struct BareSfu {
     child: Child,
@@ -151,6 +246,18 @@ impl BareSfu {
     fn say(&mut self, line: &Value) -> Result<()> {
         writeln!(self.input, "{line}")?;
         Ok(())
+    }
+
+    /// Waits for a line about that, and what it says.
+    fn await_line(&mut self, about: &str) -> Result<Value> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let mut line = self.lines.recv_timeout(left).context("an answer")?;
+            if let Some(said) = line.get_mut(about) {
+                return Ok(said.take());
+            }
+        }
     }
 
     /// Answers what was offered since.
