@@ -189,7 +189,11 @@ impl Engine {
                 let at = self.clock.now() + pause(this);
                 this.store().retry_job(job, at).await?;
             }
-            Err(Trouble::Lost) => {}
+            // The deletion of what was discarded waits for this; with the lease, it changes nothing.
+            Err(Trouble::Lost) => {
+                let now = self.clock.now();
+                this.store().finish_job(job, &[], now).await?;
+            }
             Err(Trouble::Store(error)) => return Err(error),
         }
         Ok(())
@@ -217,6 +221,13 @@ impl Engine {
             Err(error) => {
                 tracing::warn!(recording = %this.job.recording, %error, "a lease could not be extended");
             }
+        }
+        if this.kind() == JobKind::Delete {
+            return Ok(());
+        }
+        // Discarded meanwhile, there is nothing more to do.
+        if let Err(Trouble::Lost) = this.recording().await {
+            return Err(Trouble::Lost);
         }
         if let Some(share) = this.news() {
             let update = RecordingUpdate {
