@@ -2,6 +2,32 @@
 //!
 //! Every file has an [`ObjectKey`] of ids that were made here, and of nothing that a user sent; it is the same in every store. From
 //! a folder a server gives files out itself, to those who show a [`MediaToken`]; a store in S3 does by URLs that are signed for it.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//!
+//! use call_recording::storage::{
+//!     Disposition, LocalFolder, ObjectKey, Storage, StorageConfig, Upload, UploadJournal,
+//! };
+//!
+//! let written = LocalFolder::new("data/recordings");
+//! let store = Storage::new(&StorageConfig::Local { folder: written.path().into() })?;
+//! store.check().await?;
+//!
+//! let key: ObjectKey = "0199c2f4-7a3e-7b10-8f6e-0123456789ab/manifest.json".parse()?;
+//! let upload = Upload { file: &written.file(&key), key, content_type: "application/json" };
+//! let mut journal = UploadJournal::new(&written, &key, |sent, of| println!("{sent} of {of}"));
+//! store.upload(upload, journal.state().await, &mut journal).await?;
+//!
+//! let minute = Duration::from_secs(60);
+//! match store.signed_url(&key, minute, Disposition::Inline, "application/json").await? {
+//!     Some(url) => drop(url.into_inner()), // to whoever may read it
+//!     None => drop(written.open(&key).await?), // for whoever shows a token
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod config;
 mod error;

@@ -9,6 +9,7 @@ mod tls;
 mod upload;
 mod urls;
 mod watch;
+mod whole;
 
 use call_recording::storage::{ObjectKey, Upload};
 

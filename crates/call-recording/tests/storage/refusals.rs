@@ -122,6 +122,30 @@ async fn a_store_that_is_busy_is_asked_again() {
     assert!(error.to_string().ends_with(": 503 SlowDown"), "{error}");
 }
 
+#[tokio::test]
+async fn what_was_kept_in_part_is_found_out() {
+    let put = "200 OK\r\nETag: \"a\"\r\nContent-Length: 0\r\n\r\n";
+    let head = "200 OK\r\nETag: \"a\"\r\nLast-Modified: Thu, 26 Nov 2026 06:04:00 GMT\r\nContent-Length: 3\r\n\r\n";
+    let (port, task) = answering(vec![put.to_owned(), head.to_owned()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let (file, _) = file_of(folder.path(), 10);
+    let store = storage(config(port));
+    let sent = store
+        .upload(upload(&file), None, &mut Watch::default())
+        .await;
+    let error = sent.unwrap_err();
+    task.await.unwrap();
+    let is_it = matches!(
+        error,
+        StorageError::Damaged {
+            expected: 10,
+            found: 3
+        }
+    );
+    assert!(is_it, "{error:?}");
+    assert!(error.is_temporary());
+}
+
 /// Gives these answers to whatever is asked, one to each connection.
 async fn answering(answers: Vec<String>) -> (u16, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -40,7 +40,10 @@ const MAX_ANSWER: usize = 1 << 20;
 pub(super) struct Connector(Service);
 
 #[derive(Debug, Clone)]
-struct Service(Client<HttpsConnector<TcpConnector>, HttpRequestBody>);
+struct Service {
+    client: Client<HttpsConnector<TcpConnector>, HttpRequestBody>,
+    patience: Duration,
+}
 
 impl Connector {
     /// With TLS or without, but never with whichever there is.
@@ -72,7 +75,10 @@ impl Connector {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(MAX_IDLE)
             .build(connector);
-        Ok(Self(Service(client)))
+        Ok(Self(Service {
+            client,
+            patience: REQUEST,
+        }))
     }
 }
 
@@ -85,14 +91,14 @@ impl HttpConnector for Connector {
 #[async_trait]
 impl HttpService for Service {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let answer = tokio::time::timeout(REQUEST, self.exchange(request)).await;
+        let answer = tokio::time::timeout(self.patience, self.exchange(request)).await;
         answer.unwrap_or_else(|elapsed| Err(HttpError::new(HttpErrorKind::Timeout, elapsed)))
     }
 }
 
 impl Service {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        let answer = self.0.request(request).await;
+        let answer = self.client.request(request).await;
         let answer = answer.map_err(|error| {
             let kind = if error.is_connect() {
                 HttpErrorKind::Connect
@@ -109,5 +115,57 @@ impl Service {
             Some(refusal) => Err(refusal.into_http_error()),
             None => Ok(HttpResponse::from_parts(head, body.into())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// What comes of asking somebody who takes a request and answers that, and then waits.
+    async fn asked(answer: &str) -> Result<HttpResponse, HttpErrorKind> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let answer = answer.to_owned();
+        let server = tokio::spawn(async move {
+            let mut stream = listener.accept().await.unwrap().0;
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await.unwrap();
+            let _ = stream.write_all(answer.as_bytes()).await;
+            std::future::pending::<()>().await;
+        });
+        let mut request = HttpRequest::new(HttpRequestBody::empty());
+        *request.uri_mut() = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        let mut service = Connector::new(false).unwrap().0;
+        service.patience = Duration::from_secs(2);
+        let answer = service.call(request).await;
+        server.abort();
+        answer.map_err(|error| error.kind())
+    }
+
+    #[tokio::test]
+    async fn silence_ends() {
+        for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"] {
+            let kind = asked(answer).await.unwrap_err();
+            assert_eq!(kind, HttpErrorKind::Timeout, "{answer:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn too_long_an_answer_is_not_taken() {
+        let body = "a".repeat(MAX_ANSWER + 1);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        let kind = asked(&(head + &body)).await.unwrap_err();
+        assert_eq!(kind, HttpErrorKind::Interrupted);
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_with_its_body() {
+        let answer = asked("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await;
+        let body = answer.unwrap().into_body().bytes().await.unwrap();
+        assert_eq!(&body[..], b"hello");
     }
 }

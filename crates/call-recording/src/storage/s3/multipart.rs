@@ -209,7 +209,10 @@ mod tests {
         assert_eq!(parts(PART_LENGTH + 1), (2, PART_LENGTH));
         assert_eq!(parts(PART_LENGTH * 3), (3, PART_LENGTH));
         assert_eq!(parts(PART_LENGTH * MAX_PARTS), (10_000, PART_LENGTH));
-        assert_eq!(parts(PART_LENGTH * MAX_PARTS + 1), (10_000, PART_LENGTH + 1));
+        assert_eq!(
+            parts(PART_LENGTH * MAX_PARTS + 1),
+            (10_000, PART_LENGTH + 1)
+        );
         let error = planned(MAX_PART_LENGTH * MAX_PARTS + 1).unwrap_err();
         assert!(matches!(error, StorageError::Refused { .. }), "{error:?}");
 
