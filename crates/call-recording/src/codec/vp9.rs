@@ -130,21 +130,17 @@ mod tests {
 
     /// A key frame's header: profile 0, shown, the sync code, a colour space, a size.
     fn key(width: u16, height: u16) -> Vec<u8> {
-        let mut bits = format!("10 0 0 0 0 1 0 {:024b} 001 0", 0x49_83_42);
-        bits.push_str(&format!("{:016b}{:016b}", width - 1, height - 1));
-        packed(&bits)
+        let size = format!("{:016b}{:016b}", width - 1, height - 1);
+        packed(&format!("10 0 0 0 0 1 0 {:024b} 001 0 {size}", 0x49_83_42))
     }
 
     /// A header that refers to others: with its own size, or with that of its second reference.
     fn inter(size: Option<(u16, u16)>) -> Vec<u8> {
-        let mut bits = "10 0 0 0 1 1 1 00000001 000 0 001 0 010 0".to_owned();
-        match size {
-            Some((width, height)) => {
-                bits.push_str(&format!("000{:016b}{:016b}", width - 1, height - 1));
-            }
-            None => bits.push_str("01"),
-        }
-        packed(&bits)
+        let size = match size {
+            Some((width, height)) => format!("000{:016b}{:016b}", width - 1, height - 1),
+            None => "01".to_owned(),
+        };
+        packed(&format!("10 0 0 0 1 1 1 00000001 000 0 001 0 010 0 {size}"))
     }
 
     fn packed(bits: &str) -> Vec<u8> {

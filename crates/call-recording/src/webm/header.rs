@@ -77,7 +77,7 @@ pub(super) fn written(codec: Codec, beginning: &Beginning, date: SystemTime, uid
     });
     put_master(&mut out, id::TRACKS, |out| {
         put_master(out, id::TRACK_ENTRY, |out| {
-            track_entry(out, codec, beginning, uid)
+            track_entry(out, codec, beginning, uid);
         });
     });
     out
@@ -168,6 +168,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<(Codec, Places)> {
     // The list of parts, or the room for it with what is left over.
     while (at as u64) < places.seek_head + SEEK_HEAD_LENGTH {
         at = child(bytes, at)?.1;
+    }
+    if at as u64 != places.seek_head + SEEK_HEAD_LENGTH {
+        return None;
     }
     places.info = at as u64;
     let (info, next) = expect(bytes, at, id::INFO)?;

@@ -1,7 +1,7 @@
 //! Files that are cut, filled with garbage, or whose disk is full; read back by a parser that shares no code with the writer.
 
 use std::io::Cursor;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use matroska_demuxer::{Frame, MatroskaFile};
 use proptest::prelude::*;
@@ -86,8 +86,9 @@ fn recovered(medium: &Memory) -> (Vec<Sample>, Option<Closed>) {
     assert!(closed.error.is_none());
     assert_eq!(closed.bytes, bytes.len() as u64);
     assert_eq!(closed.frames, samples.len() as u64);
+    let nanos = Duration::from_millis(closed.duration_ms).as_secs_f64() * 1e9;
     assert!(
-        (duration - closed.duration_ms as f64).abs() < 0.5,
+        (duration * 1e6 - nanos).abs() < 0.5,
         "{duration} {closed:?}"
     );
     // Nothing is left to be done.
@@ -329,7 +330,7 @@ proptest! {
     fn a_crash_at_any_step_takes_nothing_that_was_flushed(
         (codec, samples) in any_samples(),
         stops in proptest::collection::vec(0..50_usize, 0..3),
-        torn in 0.0..1.0_f64,
+        torn in 0..100_usize,
     ) {
         let (steps, safe) = life(codec, &samples, &stops);
         for count in 0..steps.len() {
@@ -338,7 +339,7 @@ proptest! {
             let mut crashed = steps[..count].to_vec();
             if let Step::Write { at, bytes } = &steps[count] {
                 // Small writes are whole or not there; long ones may be torn.
-                let part = if bytes.len() > 100 { (bytes.len() as f64 * torn) as usize } else { 0 };
+                let part = if bytes.len() > 100 { bytes.len() * torn / 100 } else { 0 };
                 crashed.push(Step::Write { at: *at, bytes: bytes[..part].to_vec() });
             }
             let (kept, _) = recovered(&Memory::after(&crashed));
@@ -364,7 +365,7 @@ proptest! {
     #[test]
     fn damage_within_takes_only_what_it_hit(
         (codec, samples) in any_samples(),
-        at in 0.0..1.0_f64,
+        at in 0..1_000_usize,
         length in 1..400_usize,
         is_finished: bool,
     ) {
@@ -375,7 +376,7 @@ proptest! {
         let mut bytes = medium.bytes();
         // Behind the header, which is written first and never again but in place.
         let media = ends[0] - samples[0].data.len() - 30;
-        let from = media + 30 + ((bytes.len() - media - 30) as f64 * at) as usize;
+        let from = media + 30 + (bytes.len() - media - 30) * at / 1_000;
         let to = (from + length).min(bytes.len());
         bytes[from..to].fill(0);
         let medium = Memory::of(&bytes);
