@@ -426,6 +426,78 @@ fn a_taken_port_of_the_sfu_is_named() {
     }
 }
 
+/// Lines that `check` prints about recordings.
+fn about_recordings(output: &Output) -> Vec<String> {
+    let lines = out(output).into_iter();
+    lines.filter(|line| line.contains("recording.")).collect()
+}
+
+#[test]
+fn check_says_whether_calls_can_be_recorded() {
+    let operator = Operator::new();
+    let dev = ("CALL__DEV", "true");
+    let no_ffmpeg = ("CALL__RECORDING__FFMPEG", "no-such-program");
+    let output = operator.run(&["check"], &[dev, LISTEN, no_ffmpeg]);
+    assert!(output.status.success(), "{output:?}");
+    let said = about_recordings(&output);
+    assert!(
+        said[0].starts_with("ok: recording.folder: ") && said[0].ends_with(" can be written"),
+        "{said:#?}"
+    );
+    let ffmpeg = said.last().expect("about ffmpeg");
+    assert!(
+        ffmpeg.starts_with("warning: recording.ffmpeg: ffmpeg cannot be run"),
+        "{said:#?}"
+    );
+    let mixed = [
+        ("CALL__RECORDING__POLICY", "force"),
+        ("CALL__RECORDING__MODE", "mixed"),
+    ];
+    let all = [dev, LISTEN, no_ffmpeg, mixed[0], mixed[1]];
+    let output = operator.run(&["check"], &all);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = about_recordings(&output);
+    assert!(
+        said.iter()
+            .any(|line| line.starts_with("error: recording.ffmpeg: ")),
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn check_tries_the_folder_and_the_store_of_recordings() {
+    let operator = Operator::new();
+    let dev = ("CALL__DEV", "true");
+    let no_folder = operator.file("no-folder", "a file");
+    let output = operator.run(
+        &["check"],
+        &[
+            dev,
+            LISTEN,
+            ("CALL__RECORDING__FOLDER", no_folder.as_str()),
+            ("CALL__RECORDING__STORE", "s3://calls/recordings"),
+            // Nothing listens there.
+            ("CALL__RECORDING__S3_ENDPOINT", "http://127.0.0.1:1"),
+            ("CALL__RECORDING__S3_ALLOW_HTTP", "true"),
+            ("CALL__RECORDING__S3_ACCESS_KEY_ID", "id"),
+            ("CALL__RECORDING__S3_SECRET_ACCESS_KEY", "never-to-be-shown"),
+        ],
+    );
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = about_recordings(&output);
+    for beginning in [
+        "error: recording.folder: ",
+        "error: recording.store: s3://calls/recordings: ",
+        "warning: recording.s3_endpoint: not encrypted",
+    ] {
+        assert!(
+            said.iter().any(|line| line.starts_with(beginning)),
+            "{said:#?}"
+        );
+    }
+    assert!(!format!("{output:?}").contains("never-to-be-shown"));
+}
+
 #[test]
 fn check_fails_when_something_is_out_of_reach() {
     let operator = Operator::new();

@@ -32,7 +32,8 @@ pub(super) async fn run(settings: Settings) -> anyhow::Result<()> {
     if settings.sfu.enabled {
         sfu::check(&settings, &mut findings).await;
     }
-    if settings.recording.enabled {
+    // Without an SFU there is nothing to record.
+    if settings.recording.enabled && settings.sfu.enabled {
         recording::check(&settings, &mut findings).await;
     }
     for warning in settings.warnings() {

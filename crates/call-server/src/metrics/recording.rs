@@ -1,7 +1,7 @@
 use call_domain::RecordingFault;
 use call_engine::AlertCount;
 use call_store::{AlertKind, JobKind};
-use prometheus::{Error, IntCounter, IntCounterVec, IntGauge};
+use prometheus::{CounterVec, Error, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
 use super::collectors::Collectors;
 use super::raise;
@@ -20,8 +20,8 @@ pub(super) struct RecordingMetrics {
     lost: IntCounter,
     faults: IntCounterVec,
     jobs: IntCounterVec,
-    job_milliseconds: IntCounterVec,
-    running: prometheus::IntGaugeVec,
+    job_seconds: CounterVec,
+    running: IntGaugeVec,
     alerts: IntCounterVec,
 }
 
@@ -55,11 +55,13 @@ impl RecordingMetrics {
                 "Work on recordings that have stopped, by kind and by what came of it: done, or a cause.",
                 &["kind", "outcome"],
             )?,
-            job_milliseconds: collectors.counters(
-                "call_recording_job_milliseconds_total",
-                "How long that work took.",
+            job_seconds: collectors.registered(CounterVec::new(
+                Opts::new(
+                    "call_recording_job_seconds_total",
+                    "How long that work took.",
+                ),
                 &["kind", "outcome"],
-            )?,
+            )?)?,
             running: collectors.gauges(
                 "call_recording_jobs_running",
                 "Work on recordings that is being done now, by kind.",
@@ -78,7 +80,7 @@ impl RecordingMetrics {
         for kind in JobKind::ALL {
             let labels = [kind.as_str(), DONE];
             metrics.jobs.with_label_values(&labels);
-            metrics.job_milliseconds.with_label_values(&labels);
+            metrics.job_seconds.with_label_values(&labels);
             metrics.running.with_label_values(&labels[..1]);
         }
         for kind in AlertKind::ALL {
@@ -105,8 +107,8 @@ impl RecordingMetrics {
         for ((kind, outcome), jobs) in &counts.jobs {
             let labels = [kind, outcome];
             raise(&self.jobs.with_label_values(&labels), jobs.count);
-            let took = u64::try_from(jobs.time.as_millis()).unwrap_or(u64::MAX);
-            raise(&self.job_milliseconds.with_label_values(&labels), took);
+            let seconds = self.job_seconds.with_label_values(&labels);
+            seconds.inc_by((jobs.time.as_secs_f64() - seconds.get()).max(0.0));
         }
         for (kind, count) in &counts.running {
             let running = self.running.with_label_values(&[kind]);

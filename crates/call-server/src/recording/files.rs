@@ -11,7 +11,7 @@ use call_store::RecordingFile;
 const JSON: &str = "application/json";
 
 /// What there is of a recording, as it is stored.
-pub(super) fn finished(finished: files::Finished) -> Finished {
+pub(super) fn finished(finished: &files::Finished) -> Finished {
     let manifest = &finished.manifest;
     let recording = manifest.recording_id;
     let mut files: Vec<RecordingFile> = manifest

@@ -8,6 +8,8 @@ use super::tap::Frames;
 
 /// Wishes that may wait for a recorder's thread; of more, only the latest counts.
 const MOST: usize = 64;
+/// Taps that may wait for it; of more, the latest count.
+const MOST_TAPS: usize = 8;
 
 /// What a recorder's thread is told. Never makes anybody wait who tells it something.
 #[derive(Default)]
@@ -21,8 +23,8 @@ pub(super) struct Inbox {
 pub(super) struct News {
     /// What is to be written, and since when; the oldest first.
     pub(super) wishes: VecDeque<(SystemTime, RecordingWish)>,
-    /// Where frames come from now. What came from elsewhere ends by itself.
-    pub(super) frames: Option<Box<dyn Frames>>,
+    /// Where frames come from: one after the other, for each but the last ends by itself.
+    pub(super) frames: VecDeque<Box<dyn Frames>>,
     /// It is over.
     pub(super) end: Option<End>,
 }
@@ -50,9 +52,13 @@ impl Inbox {
         self.arrived.notify_one();
     }
 
-    /// Frames come from there.
+    /// Frames come from there, too, once those from elsewhere have ended.
     pub(super) fn frames(&self, frames: Box<dyn Frames>) {
-        self.news.lock().frames = Some(frames);
+        let mut news = self.news.lock();
+        if news.frames.len() >= MOST_TAPS {
+            news.frames.pop_front();
+        }
+        news.frames.push_back(frames);
         self.arrived.notify_one();
     }
 
@@ -78,7 +84,7 @@ impl Inbox {
     /// Waits until something has come, for so long.
     pub(super) fn wait(&self, timeout: Duration) {
         let mut news = self.news.lock();
-        if news.wishes.is_empty() && news.frames.is_none() && news.end.is_none() {
+        if news.wishes.is_empty() && news.frames.is_empty() && news.end.is_none() {
             self.arrived.wait_for(&mut news, timeout);
         }
     }

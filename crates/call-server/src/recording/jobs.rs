@@ -62,7 +62,7 @@ impl Jobs {
         let finished =
             blocking(move || finish_abandoned(&folder, &info, Some(until), cause)).await??;
         self.sessions.forget(recording);
-        Ok(files::finished(finished))
+        Ok(files::finished(&finished))
     }
 
     /// Makes one file of the whole call.
@@ -75,7 +75,7 @@ impl Jobs {
         let mixer = (self.mixer.as_ref()).ok_or(RecordingFault::MixingUnavailable)?;
         let recording = stopped.recording;
         let folder = self.folder.of(recording);
-        self.bring_back(recording, stored).await?;
+        let fetched = self.bring_back(recording, stored).await?;
         let manifest = read_manifest(folder.clone()).await?.ok_or_else(|| {
             tracing::error!(%recording, "the tracks of a recording to be mixed are not here");
             RecordingFault::MixFailed
@@ -90,6 +90,12 @@ impl Jobs {
         })?;
         for track in &mix.left_out {
             tracing::warn!(%recording, %track, "a track could not be decoded, and is left out of the mix");
+        }
+        // They are where they are kept, still; only the mix is yet to be brought there.
+        for path in fetched {
+            if let Err(error) = tokio::fs::remove_file(&path).await {
+                tracing::warn!(%recording, %error, "a track that was fetched for a mix stays here");
+            }
         }
         files::mixed(recording, &mix)
     }
@@ -120,14 +126,15 @@ impl Jobs {
         removed.await.map_err(|error| fault(recording, &error))
     }
 
-    /// Fetches what was brought away already: the tracks and the manifest.
+    /// Fetches what was brought away already: the tracks and the manifest. Returns where they are.
     async fn bring_back(
         &self,
         recording: RecordingId,
         stored: &[RecordingFile],
-    ) -> Result<(), RecordingFault> {
+    ) -> Result<Vec<PathBuf>, RecordingFault> {
+        let mut brought = Vec::new();
         if !self.storage.is_remote() {
-            return Ok(());
+            return Ok(brought);
         }
         for file in stored {
             match file.kind {
@@ -146,8 +153,9 @@ impl Jobs {
             })?;
             let fetched = self.storage.fetch(&key, &path).await;
             fetched.map_err(|error| fault(recording, &error))?;
+            brought.push(path);
         }
-        Ok(())
+        Ok(brought)
     }
 
     /// The same id for every try, so that each goes on where the one before ended.

@@ -11,6 +11,8 @@ mod links;
 mod people;
 mod sessions;
 mod tap;
+#[cfg(test)]
+mod tests;
 mod upload;
 mod writer;
 
@@ -19,7 +21,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use call_domain::{RecordingFault, RecordingId, Timestamp};
+use call_domain::{RecordingFault, RecordingId, RecordingPolicy, Timestamp};
 use call_engine::{
     Disposition, Engine, Finished, JobProgress, RecordingError, RecordingEvent, RecordingPlane,
     RecordingWish, SignedUrl, StoppedRecording,
@@ -69,11 +71,18 @@ impl EmbeddedRecorder {
             return Ok(None);
         }
         let folder = LocalFolder::new(settings.recordings_dir());
-        let usable = folder.check().await;
-        usable.map_err(|error| RecordingStartError::Folder {
-            folder: folder.path().to_owned(),
-            error,
-        })?;
+        if let Err(error) = folder.check().await {
+            let error = RecordingStartError::Folder {
+                folder: folder.path().to_owned(),
+                error,
+            };
+            // Whoever did not ask for recordings is not to be without a server for want of a place for them.
+            if recording.folder.is_some() || settings.policy.recording == RecordingPolicy::Force {
+                return Err(error);
+            }
+            tracing::warn!("{error}; until then no call is recorded");
+            return Ok(None);
+        }
         let storage = Storage::new(&storage(settings)).map_err(RecordingStartError::Store)?;
         let runtime = Handle::current();
         let counters = Arc::new(Counters::default());

@@ -22,7 +22,11 @@ const FLUSH_EVERY: Duration = Duration::from_secs(1);
 /// The longest that a tap that was taken out may go on with what it holds.
 const DRAIN: Duration = Duration::from_secs(3);
 /// How soon a tap that ended by itself is replaced.
-const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN: Duration = if cfg!(test) {
+    Duration::from_millis(10)
+} else {
+    Duration::from_secs(1)
+};
 
 /// Who hears what a recorder's thread has to say.
 pub(super) trait Listener {
@@ -104,12 +108,11 @@ impl Writer {
 
     fn work(&mut self, inbox: &Inbox, listener: &impl Listener) -> Result<End, RecordingFault> {
         loop {
-            let event = match &mut self.frames {
-                Some(frames) => frames.recv(PACE),
-                None => {
-                    inbox.wait(PACE);
-                    None
-                }
+            let event = if let Some(frames) = &mut self.frames {
+                frames.recv(PACE)
+            } else {
+                inbox.wait(PACE);
+                None
             };
             // Before the frame: somebody's no counts for it already.
             let news = inbox.take();
@@ -119,9 +122,9 @@ impl Writer {
             if let Some(event) = event {
                 self.tapped(event, listener)?;
             }
-            if news.frames.is_some() {
+            for frames in news.frames {
                 self.drain(listener)?;
-                self.frames = news.frames;
+                self.frames = Some(frames);
                 self.untapped_at = None;
             }
             if let Some(end) = news.end {

@@ -124,7 +124,7 @@ fn size(text: &str) -> Option<(u32, u32)> {
 /// S3 itself signs for a week at most.
 fn url_ttl(reader: &mut Reader) -> Duration {
     const KEY: &str = "recording.url_ttl";
-    const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+    const LONGEST: Duration = Duration::from_hours(7 * 24);
     let ttl = reader.seconds(KEY);
     if ttl > LONGEST || ttl < Duration::from_secs(1) {
         reader.complain(KEY, "must be from 1 second to a week");
@@ -172,7 +172,7 @@ fn s3(reader: &mut Reader) -> Option<S3Config> {
             "is not encrypted; set recording.s3_allow_http = true if that is meant",
         ),
         Err(ConfigError::Region) => {
-            reader.complain("recording.s3_region", "must be of letters, digits and '-'")
+            reader.complain("recording.s3_region", "must be of letters, digits and '-'");
         }
         Err(other) => reader.complain("recording.store", other.to_string()),
     }
@@ -205,7 +205,7 @@ mod tests {
         assert!(recording.enabled && recording.s3.is_none() && recording.folder.is_none());
         assert!(recording.retention.is_none() && recording.retention_bytes.is_none());
         assert_eq!(recording.min_free_bytes, 1 << 30);
-        assert_eq!(recording.url_ttl, Duration::from_secs(300));
+        assert_eq!(recording.url_ttl, Duration::from_mins(5));
         let mix = recording.mix;
         assert_eq!((mix.layout, mix.threads), (MixLayout::Grid, 1));
         assert_eq!((mix.width, mix.height), (1280, 720));

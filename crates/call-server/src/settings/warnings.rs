@@ -1,3 +1,6 @@
+use call_domain::RecordingPolicy;
+use call_recording::storage::S3Config;
+
 use super::{MIN_SECRET_BYTES, Secret, Settings};
 
 impl Settings {
@@ -45,6 +48,21 @@ impl Settings {
             self.sfu.enabled && !self.dev && self.sfu_listens_on_loopback_only(),
             "sfu.listen: loopback addresses only; group calls of people on other machines will not \
              have media",
+        );
+        let recording = &self.recording;
+        let forever = recording.retention.is_none() && recording.retention_bytes.is_none();
+        warn(
+            self.policy.recording == RecordingPolicy::Force && forever,
+            "recording.retention_days: 0 like recording.retention_bytes, and every call is recorded; \
+             recordings are kept until the disk is full",
+        );
+        let allows_http = |s3: &S3Config| {
+            let endpoint = s3.endpoint.as_deref().unwrap_or_default();
+            endpoint.starts_with("http:")
+        };
+        warn(
+            recording.s3.as_ref().is_some_and(allows_http),
+            "recording.s3_endpoint: not encrypted; recordings can be read on their way to the store",
         );
         warn(
             self.turn.secrets.iter().any(Secret::is_well_known),

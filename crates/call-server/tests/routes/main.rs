@@ -25,6 +25,7 @@ mod participant;
 mod participants;
 mod presence;
 mod quality;
+mod recordings;
 mod reject;
 mod relay;
 mod sfu;

@@ -99,6 +99,11 @@ impl Server {
         self.running.address().to_string()
     }
 
+    /// Where it keeps what it keeps.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// Another server on the same data, when this one has come to its end.
     pub(crate) async fn restart_with(self, variables: &[(&str, &str)]) -> Self {
         self.running.stop().await;

@@ -16,11 +16,17 @@ pub(super) async fn check(settings: &Settings, findings: &mut Findings) {
 async fn folder(settings: &Settings, findings: &mut Findings) {
     let folder = settings.recordings_dir();
     if let Err(error) = LocalFolder::new(&folder).check().await {
-        findings.error(format_args!(
+        let what = format!(
             "recording.folder: {} cannot be used: {error}",
             folder.display()
-        ));
-        return;
+        );
+        let needed = settings.recording.folder.is_some()
+            || settings.policy.recording == RecordingPolicy::Force;
+        return if needed {
+            findings.error(what);
+        } else {
+            findings.warning(format_args!("{what}; no call can be recorded"));
+        };
     }
     findings.ok(format_args!(
         "recording.folder: {} can be written",
@@ -28,7 +34,7 @@ async fn folder(settings: &Settings, findings: &mut Findings) {
     ));
     let least = settings.recording.min_free_bytes;
     match free_bytes(&folder) {
-        Some(free) if free < least => findings.error(format_args!(
+        Some(free) if free < least => findings.warning(format_args!(
             "recording.min_free_bytes: {} are to stay free, and {} are; nothing can be recorded",
             shown(least),
             shown(free)
@@ -38,7 +44,7 @@ async fn folder(settings: &Settings, findings: &mut Findings) {
             shown(free - least)
         )),
         None => {
-            findings.warning("recording.folder: the system does not tell how much room is left")
+            findings.warning("recording.folder: the system does not tell how much room is left");
         }
     }
 }
