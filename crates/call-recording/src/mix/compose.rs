@@ -182,7 +182,7 @@ pub(super) fn initials_file(person: usize) -> String {
 
 /// A name as it can stand in a picture: one line, not too long.
 pub(super) fn shown_name(name: &str) -> String {
-    const LONGEST: usize = 32;
+    const LONGEST: usize = 24;
     let words: Vec<&str> = name
         .split(|character: char| character.is_whitespace() || character.is_control())
         .filter(|word| !word.is_empty())
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn names_are_brought_into_shape() {
         assert_eq!(shown_name("  Ada\n\tLovelace\u{7} "), "Ada Lovelace");
-        assert_eq!(shown_name(&"x".repeat(40)).chars().count(), 32);
+        assert_eq!(shown_name(&"x".repeat(40)).chars().count(), 24);
         assert_eq!(shown_name(""), "");
         assert_eq!(initials("Ada Augusta Lovelace"), "AL");
         assert_eq!(initials("ada"), "A");

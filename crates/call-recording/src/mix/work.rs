@@ -144,8 +144,10 @@ impl<'a> Work<'a> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// A small file for ffmpeg to read, by its path from the folder of the recording.
+    /// A small file for ffmpeg to read, by its path from the folder of the recording. A blank stands for nothing: not every
+    /// ffmpeg takes an empty one.
     pub(super) async fn write(&self, path: &str, text: &str) -> Result<(), MixError> {
+        let text = if text.is_empty() { " " } else { text };
         let write = async {
             let mut file = File::create(self.dir.join(path)).await?;
             file.write_all(text.as_bytes()).await?;
