@@ -8,6 +8,17 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
+/// As far as text says it.
+pub(crate) fn in_milliseconds(at: SystemTime) -> SystemTime {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
+    at.checked_sub(Duration::from_nanos(u64::from(
+        since.subsec_nanos() % 1_000_000,
+    )))
+    .unwrap_or(at)
+}
+
 pub(crate) fn serialize<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     let format =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");

@@ -14,7 +14,7 @@ use crate::journal::{Journal, Record, TrackLine};
 use crate::manifest::{MANIFEST_FILE, MANIFEST_VERSION};
 use crate::track::{self, close_file, described};
 use crate::webm::Closed;
-use crate::{Manifest, ManifestTrack};
+use crate::{Manifest, ManifestTrack, moment};
 
 /// Finishes what a crash or a restart has left in a folder. Idempotent: what is finished is only read. Without a folder, it was a
 /// recording of nothing.
@@ -142,6 +142,7 @@ impl<'a> Ending<'a> {
         let last_event = record.events.last().map(|event| event.at_ms);
         let duration_ms = last_frame.max(stopped_ms.or(last_event)).unwrap_or(0);
         let cause = record.cause.or(fault);
+        let started_at = moment::in_milliseconds(info.started_at);
         let mut events = record.events;
         let is_end = |event: &TimedEvent| matches!(event.event, Event::RecordingStopped { .. });
         if !events.iter().any(is_end) {
@@ -158,8 +159,8 @@ impl<'a> Ending<'a> {
             recording_id: info.recording_id,
             call_id: info.call_id,
             mode: info.mode,
-            started_at: info.started_at,
-            stopped_at: info.started_at + Duration::from_millis(duration_ms),
+            started_at,
+            stopped_at: started_at + Duration::from_millis(duration_ms),
             duration_ms,
             participants: record.people,
             tracks,

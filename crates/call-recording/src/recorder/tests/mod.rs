@@ -19,7 +19,7 @@ fn info() -> RecordingInfo {
         recording_id: RecordingId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
         call_id: CallId::new(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0002)),
         mode: RecordingMode::Tracks,
-        started_at: SystemTime::UNIX_EPOCH + Duration::from_millis(1_790_000_000_123),
+        started_at: SystemTime::UNIX_EPOCH + Duration::from_nanos(1_790_000_000_123_456_789),
     }
 }
 
