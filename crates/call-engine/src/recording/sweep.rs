@@ -42,22 +42,19 @@ impl Engine {
             Some(now) if now.status == RecordingStatus::Processing => now,
             Some(_) | None => return Ok(()),
         };
-        match unfinished_job(config, &recording) {
-            Some(kind) => {
-                let now = self.clock.now();
-                if config.store.enqueue_job(recording.id, kind, now).await? {
-                    tracing::warn!(recording = %recording.id, %kind, "a recording was left unfinished: it is taken up again");
-                    self.recordings.wake();
-                }
-            }
-            None => {
-                let update = RecordingUpdate {
-                    status: Some(outcome(recording.cause, &recording.files)),
-                    progress: Some(None),
-                    ..RecordingUpdate::default()
-                };
-                config.store.update_recording(recording.id, update).await?;
-            }
+        let Some(kind) = unfinished_job(config, &recording) else {
+            let update = RecordingUpdate {
+                status: Some(outcome(recording.cause, &recording.files)),
+                progress: Some(None),
+                ..RecordingUpdate::default()
+            };
+            config.store.update_recording(recording.id, update).await?;
+            return Ok(());
+        };
+        let now = self.clock.now();
+        if config.store.enqueue_job(recording.id, kind, now).await? {
+            tracing::warn!(recording = %recording.id, %kind, "a recording was left unfinished: it is taken up again");
+            self.recordings.wake();
         }
         Ok(())
     }
