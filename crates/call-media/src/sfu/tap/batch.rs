@@ -60,7 +60,7 @@ pub(crate) struct PacketRecord {
 
 impl Batch {
     /// Payloads of a batch; the one that reaches it goes in.
-    pub(super) const BYTES: usize = 64 << 10;
+    pub(super) const BYTES: usize = 128 << 10;
 
     pub(crate) fn push(&mut self, packet: PacketRecord, payload: &[u8]) {
         debug_assert_eq!(packet.length, payload.len());
@@ -178,6 +178,6 @@ mod tests {
             batch.push(packet(1, 1), &[0]);
             packets += 1;
         }
-        assert_eq!(packets, 1_024);
+        assert_eq!(packets, 2_048);
     }
 }

@@ -30,7 +30,8 @@ pub(crate) struct Outlet {
 }
 
 /// How old what is in a batch may become.
-const AGE: Duration = Duration::from_millis(20);
+/// Waking the reader costs as much as some dozen packets, and nobody waits for it.
+const AGE: Duration = Duration::from_millis(100);
 /// Requests for key frames that are taken at a time.
 const ASKS: usize = 64;
 
