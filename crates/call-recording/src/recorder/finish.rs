@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use call_domain::{RecordingFault, RecordingFileId};
 
-use super::{Finished, RecordedFile, RecordingInfo, fault_of, milliseconds, reserve};
+use super::{RecordingInfo, fault_of, milliseconds, reserve};
 use crate::disk::{Disk, System};
 use crate::event::{Event, TimedEvent};
 use crate::journal::{Journal, Record, TrackLine};
@@ -15,6 +15,28 @@ use crate::manifest::{MANIFEST_FILE, MANIFEST_VERSION};
 use crate::track::{self, close_file, described};
 use crate::webm::Closed;
 use crate::{Manifest, ManifestTrack, moment};
+
+/// What a recording has led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finished {
+    /// Who, when and what.
+    pub manifest: Manifest,
+    /// The tracks in the order of the manifest, then the manifest; without those that are no longer there.
+    pub files: Vec<RecordedFile>,
+}
+
+/// A file in the folder of a finished recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedFile {
+    /// Names it.
+    pub file_id: RecordingFileId,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its size.
+    pub bytes: u64,
+}
 
 /// Finishes what a crash or a restart has left in a folder. Idempotent: what is finished is only read. Without a folder, it was a
 /// recording of nothing.

@@ -1,6 +1,7 @@
 //! One recording while it runs.
 
 mod finish;
+mod info;
 mod lane;
 mod reserve;
 #[cfg(test)]
@@ -10,82 +11,20 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use call_domain::{CallId, RecordingFault, RecordingFileId, RecordingId, RecordingMode, UserId};
+use call_domain::{RecordingFault, RecordingFileId, UserId};
 
-pub use finish::finish_abandoned;
+pub use finish::{Finished, RecordedFile, finish_abandoned};
+pub use info::{Limits, RecordingInfo};
 
 use crate::disk::{self, Disk, System};
 use crate::journal::Journal;
 use crate::manifest::MANIFEST_FILE;
 use crate::track::{Arrival, close_file};
-use crate::{Codec, Consent, EncodedFrame, Event, Manifest, Source};
+use crate::{Codec, Consent, EncodedFrame, Event, Source};
 use finish::Ending;
 use lane::{Lane, LaneError, Place, Surroundings};
-
-/// Which recording, and since when.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordingInfo {
-    /// Which recording (UUID version 7).
-    pub recording_id: RecordingId,
-    /// Of which call.
-    pub call_id: CallId,
-    /// What was asked for.
-    pub mode: RecordingMode,
-    /// When it began: zero of every time that is passed to the recorder.
-    pub started_at: SystemTime,
-}
-
-impl RecordingInfo {
-    /// How long after the recording's beginning a moment lies; zero for what lies before it.
-    pub fn at(&self, moment: SystemTime) -> Duration {
-        moment
-            .duration_since(self.started_at)
-            .unwrap_or(Duration::ZERO)
-    }
-}
-
-/// What a recorder keeps to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// So much room stays free on the disk, in bytes: with less the recording stops with [`RecordingFault::DiskFull`].
-    pub min_free_bytes: u64,
-    /// How often what was written is forced onto the disk, so that a power failure takes no more than that; `None`: when the system
-    /// likes. A crash of the process alone takes what came since the last [`Recorder::flush`] either way.
-    pub sync_every: Option<Duration>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            min_free_bytes: 1 << 30,
-            sync_every: Some(Duration::from_secs(5)),
-        }
-    }
-}
-
-/// What a recording has led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finished {
-    /// Who, when and what.
-    pub manifest: Manifest,
-    /// The tracks in the order of the manifest, then the manifest; without those that are no longer there.
-    pub files: Vec<RecordedFile>,
-}
-
-/// A file in the folder of a finished recording.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedFile {
-    /// Names it.
-    pub file_id: RecordingFileId,
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Its media type.
-    pub content_type: &'static str,
-    /// Its size.
-    pub bytes: u64,
-}
 
 /// A source whose time goes back by more has got it from a clock that was set back, not from the network.
 const CLOCK_STEP_MS: u64 = 2_000;

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
+use crate::Manifest;
 
 const SECOND: Duration = Duration::from_secs(1);
 
