@@ -15,6 +15,7 @@ const SECRET: &str = "a-secret-for-tests-only-0123456789abcdef";
 pub struct Server {
     child: Child,
     data: TempDir,
+    launcher: Vec<String>,
     settings: Vec<(String, String)>,
     port: u16,
     site: Site,
@@ -27,16 +28,27 @@ impl Server {
     /// # Panics
     /// When the server does not come up.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_by(&[], settings).await
+    }
+
+    /// As [`Server::start`]; the launcher is a program and its arguments, which runs in the data folder, is given the server's
+    /// command line, and becomes the server.
+    ///
+    /// # Panics
+    /// When the server does not come up.
+    pub async fn start_by(launcher: &[&str], settings: &[(&str, &str)]) -> Self {
+        let launcher: Vec<_> = launcher.iter().map(|word| (*word).to_owned()).collect();
         let data = tempfile::tempdir().expect("a temporary folder");
         let settings: Vec<_> = settings
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
             .collect();
         let port = free_port();
-        let child = spawn(&data, port, &settings);
+        let child = spawn(&data, port, &launcher, &settings);
         let mut server = Self {
             child,
             data,
+            launcher,
             settings,
             port,
             site: Site::new(&format!("http://127.0.0.1:{port}"), SECRET),
@@ -94,7 +106,7 @@ impl Server {
     /// Starts it again on the same port and data.
     pub async fn start_again(&mut self) {
         self.kill();
-        self.child = spawn(&self.data, self.port, &self.settings);
+        self.child = spawn(&self.data, self.port, &self.launcher, &self.settings);
         self.wait_ready().await;
     }
 
@@ -154,14 +166,27 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound address").port()
 }
 
-fn spawn(data: &TempDir, port: u16, settings: &[(String, String)]) -> Child {
+fn spawn(
+    data: &TempDir,
+    port: u16,
+    launcher: &[String],
+    settings: &[(String, String)],
+) -> Child {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
         .open(data.path().join("log"))
         .expect("a log file");
     let database = format!("sqlite://{}", data.path().join("calls.sqlite3").display());
-    let mut command = Command::new(binary("call-server"));
+    let server = binary("call-server");
+    let mut command = match launcher {
+        [] => Command::new(server),
+        [program, arguments @ ..] => {
+            let mut command = Command::new(program);
+            command.args(arguments).arg(server);
+            command
+        }
+    };
     command
         .arg("serve")
         .current_dir(data.path())

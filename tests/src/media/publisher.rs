@@ -24,7 +24,6 @@ pub(super) struct Publisher {
     plan: Option<SendPlan>,
     line: Option<Mid>,
     layers: Vec<Layer>,
-    frames: u32,
     next_frame: Instant,
     sound: Option<(Mid, Sound)>,
     sent: u64,
@@ -52,7 +51,6 @@ impl Publisher {
             plan,
             line: None,
             layers: Vec::new(),
-            frames: 0,
             next_frame: now,
             sound: None,
             sent: 0,
@@ -125,7 +123,8 @@ impl Publisher {
     fn show(&mut self, rtc: &mut Rtc, now: Instant, plan: SendPlan, line: Mid) -> bool {
         let interval = Duration::from_secs_f64(1.0 / plan.frame_rate);
         // After a pause it goes on, and does not catch up.
-        self.next_frame = (self.next_frame + interval).max(now);
+        let due = on_time(self.next_frame, interval, now);
+        self.next_frame = due + interval;
         let payload_type = rtc
             .media(line)
             .and_then(|media| media.remote_pts().first().copied());
@@ -135,9 +134,7 @@ impl Publisher {
         if self.layers.is_empty() {
             self.layers = layers(rtc, line, self.began, plan);
         }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it wraps, as RTP does
-        let time = (f64::from(self.frames) * CLOCK_RATE / plan.frame_rate) as u64 as u32;
-        self.frames = self.frames.wrapping_add(1);
+        let time = timestamp(self.began, due, CLOCK_RATE);
         for layer in &mut self.layers {
             let mut api = rtc.direct_api();
             let Some(stream) = api.stream_tx_by_mid(line, layer.rid) else {
@@ -166,6 +163,21 @@ impl Publisher {
         }
         true
     }
+}
+
+/// When what was due at a moment is sent: if that is too long ago, now.
+pub(super) fn on_time(due: Instant, interval: Duration, now: Instant) -> Instant {
+    if now.saturating_duration_since(due) > interval {
+        now
+    } else {
+        due
+    }
+}
+
+/// The RTP timestamp of a moment; it wraps, as RTP does.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub(super) fn timestamp(began: Instant, at: Instant, clock_rate: f64) -> u32 {
+    (at.saturating_duration_since(began).as_secs_f64() * clock_rate).round() as u64 as u32
 }
 
 /// The streams that a line has: one, or one for each size.

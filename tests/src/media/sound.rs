@@ -5,18 +5,18 @@ use str0m::media::Mid;
 use str0m::rtp::{ExtensionValues, RtpWrite, SeqNo};
 
 use super::picture::STAMP;
+use super::publisher::{on_time, timestamp};
 
 /// Made-up Opus (RFC 7587): 50 packets a second of 80 bytes, with a level that tells speech (RFC 6464).
 pub(super) struct Sound {
     began: Instant,
     next: Instant,
     sequence: u64,
-    time: u32,
 }
 
 const PACKET: Duration = Duration::from_millis(20);
-/// Samples of a packet at 48 kHz.
-const SAMPLES: u32 = 960;
+/// Its clock (RFC 7587 section 4.1).
+const CLOCK_RATE: f64 = 48_000.0;
 const BYTES: usize = 80;
 /// CELT, full band, 20 ms, mono, one frame (RFC 6716 section 3.1).
 const TABLE_OF_CONTENTS: u8 = 31 << 3;
@@ -29,7 +29,6 @@ impl Sound {
             began,
             next: now,
             sequence: 1,
-            time: 0,
         }
     }
 
@@ -40,7 +39,9 @@ impl Sound {
 
     /// Writes a packet; false: the line does not take any.
     pub(super) fn publish(&mut self, rtc: &mut Rtc, line: Mid, now: Instant) -> bool {
-        self.next = (self.next + PACKET).max(now);
+        // After a pause it goes on, and does not catch up.
+        let due = on_time(self.next, PACKET, now);
+        self.next = due + PACKET;
         let payload_type = rtc
             .media(line)
             .and_then(|media| media.remote_pts().first().copied());
@@ -64,13 +65,12 @@ impl Sound {
         let packet = RtpWrite::new(
             payload_type,
             SeqNo::from(self.sequence),
-            self.time,
+            timestamp(self.began, due, CLOCK_RATE),
             now,
             payload,
         );
         stream.write_rtp(packet.ext_vals(extensions));
         self.sequence += 1;
-        self.time = self.time.wrapping_add(SAMPLES);
         true
     }
 }
