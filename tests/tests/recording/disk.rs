@@ -1,0 +1,61 @@
+use std::process::Command;
+
+use crate::admin::{alerts, metric};
+use crate::scene::{Scene, files};
+
+/// The folder of recordings becomes a small disk that only the server sees. Wants `unshare` (util-linux), and either root or user
+/// namespaces.
+fn small_disk() -> Vec<&'static str> {
+    const SETTLE: &str = "mkdir -p recordings
+mount -t tmpfs -o size=1600k recordings recordings
+exec \"$@\"";
+    let id = Command::new("id").arg("-u").output().unwrap();
+    let mut launcher = vec!["unshare", "--mount"];
+    if id.stdout.trim_ascii() != b"0" {
+        launcher.push("--map-root-user");
+    }
+    launcher.extend(["sh", "-ec", SETTLE, "sh"]);
+    launcher
+}
+
+/// In the metrics.
+const RAISED: &str = "call_alerts_total{cause=\"disk_full\",kind=\"recording_partial\"}";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_ends_the_recording_and_not_the_call() {
+    let mut scene = Scene::set_by(&small_disk(), &[]).await;
+    let id = scene.start("tracks").await;
+    scene
+        .bob
+        .hears("call:recording-changed", |event| {
+            !event["recording"].is_null()
+        })
+        .await;
+    scene
+        .bob
+        .hears("call:recording-changed", |event| {
+            event["recording"].is_null()
+        })
+        .await;
+    scene.media_flows().await;
+
+    let recording = scene.done(&id).await;
+    assert_eq!(recording["status"], "partial", "{recording}");
+    assert_eq!(recording["cause"], "disk_full");
+    assert_eq!(files(&recording, "track").len(), 4);
+    for frames in scene.frames_of_tracks(&recording).await {
+        assert!(frames > 30, "{frames}");
+    }
+    let raised = alerts(&scene.server, &id).await;
+    let alert = ("recording_partial".to_owned(), "disk_full".to_owned());
+    assert_eq!(raised, [alert]);
+    assert!(metric(&scene.server, RAISED).await > 0);
+
+    let call = scene
+        .alice
+        .device
+        .get(&format!("/api/calls/{}", scene.call))
+        .await;
+    assert_eq!(call.body["status"], "active");
+    scene.media_flows().await;
+}
