@@ -54,8 +54,18 @@ async fn a_large_file_is_sent_in_parts() {
     assert_eq!(watch.progress.last(), Some(&(sent, sent)));
     assert!(watch.progress.len() >= 5, "{:?}", watch.progress);
 
+    // It comes back in pieces, and goes with all that there is of the recording.
+    let back = folder.path().join("back");
+    store.fetch(&key(), &back).await.unwrap();
+    assert_eq!(std::fs::read(&back).unwrap(), content);
+    for _ in 0..2 {
+        store.remove(key().recording).await.unwrap();
+        assert_eq!(server.kept(), kept(&[], 0));
+    }
+    let error = store.fetch(&key(), &back).await.unwrap_err();
+    assert!(matches!(error, StorageError::Missing), "{error:?}");
+
     // Nobody needs to be able to keep how far it has come.
-    store.delete(&[key()]).await.unwrap();
     let mut watch = Watch::default();
     watch.is_full = true;
     let sent = store.upload(upload(&file), None, &mut watch).await;

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http_body_util::{BodyExt as _, Limited};
+use futures_util::stream;
+use http_body_util::{BodyExt as _, Limited, StreamBody};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector as TcpConnector;
@@ -10,8 +11,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use object_store::ClientOptions;
 use object_store::client::{
     HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
-    HttpResponse, HttpService,
+    HttpResponse, HttpResponseBody, HttpService,
 };
+use object_store::signer::Method;
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 
@@ -23,8 +25,11 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Sent but not acknowledged: the other side, or the way to it, is gone.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
-/// Of a whole request: a part takes so long at 140 kbit/s.
+/// Of a request, until its answer begins: a part takes so long at 140 kbit/s.
 const REQUEST: Duration = Duration::from_mins(5);
+
+/// While an object comes.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Idle connections are closed before the other side does.
 const IDLE: Duration = Duration::from_secs(20);
@@ -32,7 +37,7 @@ const IDLE: Duration = Duration::from_secs(20);
 /// Parts under way at the same time, and something small.
 const MAX_IDLE: usize = 3;
 
-/// What we ask for is answered in a few lines; nothing large is read from a store.
+/// But for what is read, all is answered in a few lines.
 const MAX_ANSWER: usize = 1 << 20;
 
 /// HTTP for `object_store`: hyper, with the cryptography that the rest of the server uses.
@@ -43,6 +48,7 @@ pub(super) struct Connector(Service);
 struct Service {
     client: Client<HttpsConnector<TcpConnector>, HttpRequestBody>,
     patience: Duration,
+    silence: Duration,
 }
 
 impl Connector {
@@ -78,6 +84,7 @@ impl Connector {
         Ok(Self(Service {
             client,
             patience: REQUEST,
+            silence: SILENCE,
         }))
     }
 }
@@ -98,6 +105,7 @@ impl HttpService for Service {
 
 impl Service {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let is_read = request.method() == Method::GET;
         let answer = self.client.request(request).await;
         let answer = answer.map_err(|error| {
             let kind = if error.is_connect() {
@@ -108,6 +116,22 @@ impl Service {
             HttpError::new(kind, error)
         })?;
         let (head, body) = answer.into_parts();
+        if is_read && head.status.is_success() {
+            // An object of any length, as it comes; but it may not stop coming.
+            let silence = self.silence;
+            let frames = stream::unfold(Some(body), move |body| async move {
+                let mut body = body?;
+                let frame = match tokio::time::timeout(silence, body.frame()).await {
+                    Ok(Some(Ok(frame))) => return Some((Ok(frame), Some(body))),
+                    Ok(Some(Err(error))) => Err(HttpError::new(HttpErrorKind::Interrupted, error)),
+                    Ok(None) => return None,
+                    Err(elapsed) => Err(HttpError::new(HttpErrorKind::Timeout, elapsed)),
+                };
+                Some((frame, None))
+            });
+            let body = HttpResponseBody::new(StreamBody::new(frames));
+            return Ok(HttpResponse::from_parts(head, body));
+        }
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let body = body.map_err(|error| HttpError::new_boxed(HttpErrorKind::Interrupted, error))?;
         let body = body.to_bytes();
@@ -120,13 +144,23 @@ impl Service {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
     use super::*;
 
     /// What comes of asking somebody who takes a request and answers that, and then waits.
-    async fn asked(answer: &str) -> Result<HttpResponse, HttpErrorKind> {
+    async fn asked(method: Method, answer: &str) -> Result<Bytes, HttpErrorKind> {
+        ask(method, answer, true).await
+    }
+
+    /// The same, but then the connection is closed.
+    async fn broken_off(method: Method, answer: &str) -> Result<Bytes, HttpErrorKind> {
+        ask(method, answer, false).await
+    }
+
+    async fn ask(method: Method, answer: &str, stays: bool) -> Result<Bytes, HttpErrorKind> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let answer = answer.to_owned();
@@ -135,37 +169,55 @@ mod tests {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request).await.unwrap();
             let _ = stream.write_all(answer.as_bytes()).await;
-            std::future::pending::<()>().await;
+            if stays {
+                std::future::pending::<()>().await;
+            }
         });
         let mut request = HttpRequest::new(HttpRequestBody::empty());
         *request.uri_mut() = format!("http://127.0.0.1:{port}/").parse().unwrap();
+        *request.method_mut() = method;
         let mut service = Connector::new(false).unwrap().0;
-        service.patience = Duration::from_secs(2);
-        let answer = service.call(request).await;
+        service.patience = Duration::from_secs(1);
+        service.silence = Duration::from_secs(1);
+        let answer = async { service.call(request).await?.into_body().bytes().await }.await;
         server.abort();
         answer.map_err(|error| error.kind())
     }
 
     #[tokio::test]
     async fn silence_ends() {
-        for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"] {
-            let kind = asked(answer).await.unwrap_err();
-            assert_eq!(kind, HttpErrorKind::Timeout, "{answer:?}");
-        }
+        let ask = async |method, answer| asked(method, answer).await.unwrap_err();
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
+        assert_eq!(ask(Method::PUT, "").await, HttpErrorKind::Timeout);
+        assert_eq!(ask(Method::PUT, half).await, HttpErrorKind::Timeout);
+        assert_eq!(ask(Method::GET, "").await, HttpErrorKind::Timeout);
+        assert_eq!(ask(Method::GET, half).await, HttpErrorKind::Timeout);
     }
 
     #[tokio::test]
-    async fn too_long_an_answer_is_not_taken() {
+    async fn only_what_is_read_may_be_long() {
         let body = "a".repeat(MAX_ANSWER + 1);
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-        let kind = asked(&(head + &body)).await.unwrap_err();
+        let answer = head + &body;
+        let kind = asked(Method::POST, &answer).await.unwrap_err();
         assert_eq!(kind, HttpErrorKind::Interrupted);
+        assert_eq!(asked(Method::GET, &answer).await.unwrap(), body);
     }
 
     #[tokio::test]
     async fn an_answer_comes_with_its_body() {
-        let answer = asked("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await;
-        let body = answer.unwrap().into_body().bytes().await.unwrap();
-        assert_eq!(&body[..], b"hello");
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        for method in [Method::PUT, Method::GET] {
+            assert_eq!(asked(method, answer).await.unwrap(), "hello");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_breaks_off_is_no_answer() {
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
+        for method in [Method::PUT, Method::GET] {
+            let kind = broken_off(method, half).await.unwrap_err();
+            assert_eq!(kind, HttpErrorKind::Interrupted);
+        }
     }
 }
