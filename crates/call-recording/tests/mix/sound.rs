@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use call_recording::mix::Layout;
-use call_recording::{Codec, Event, Gap, Source};
+use call_recording::{Codec, Event, Gap, Manifest, Source};
 
 use crate::tracks::{self, Recorded};
 use crate::{measure, mix};
@@ -64,6 +64,26 @@ async fn pauses_long_and_short_stay_as_long_as_they_were() {
         .parse()
         .unwrap();
     assert!((duration - 14.0).abs() < 0.05, "{duration}");
+}
+
+#[tokio::test]
+async fn a_time_stamp_that_is_a_little_late_moves_no_voice() {
+    let mut call = Recorded::new(12_000);
+    call.person("ann", "Ann");
+    call.voice("ann", 1_000, 0, 12_000);
+    // As when a sender's clock is found to be two milliseconds behind, from four seconds on.
+    let track = Manifest::path(call.dir(), &call.manifest.tracks[0]);
+    let moved = track.with_extension("moved.webm");
+    let later = "setts=ts=TS+2*gte(N\\,200)";
+    let (from, to) = (track.to_str().unwrap(), moved.to_str().unwrap());
+    tracks::run(&["-i", from, "-c", "copy", "-bsf:a", later, to]);
+    std::fs::rename(moved, track).unwrap();
+    let mix = mix(Layout::Grid, &call).await;
+    let beeps = measure::beeps(&mix.path, 1_000);
+    assert_eq!(beeps.len(), 12, "{beeps:?}");
+    for (second, beep) in (0_u32..).zip(&beeps) {
+        assert!((beep - f64::from(second)).abs() < 0.04, "{beeps:?}");
+    }
 }
 
 #[tokio::test]
