@@ -146,7 +146,7 @@ mod tests {
             .write(true)
             .open(folder.file(&key))
             .unwrap();
-        file.set_modified(open.modified + Duration::from_nanos(1_000))
+        file.set_modified(open.modified + Duration::from_micros(1))
             .unwrap();
         let changed = folder.open(&key).await.unwrap();
         assert_ne!(open.etag, changed.etag);

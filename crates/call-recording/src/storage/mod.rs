@@ -155,6 +155,10 @@ impl Storage {
     }
 
     /// Gives up an upload, so that the store forgets the parts that it has. One that it does not know counts as given up.
+    #[cfg_attr(
+        not(feature = "s3"),
+        expect(clippy::unused_async, reason = "only S3 is waited for")
+    )]
     pub async fn abort(&self, state: &UploadState) -> Result<(), StorageError> {
         match &self.0 {
             Kind::Local(_) => {
@@ -187,7 +191,10 @@ impl Storage {
     /// Brings a file from the store to that path, into a folder that exists. In a folder it already is where it stays.
     pub async fn fetch(&self, key: &ObjectKey, to: &Path) -> Result<(), StorageError> {
         match &self.0 {
-            Kind::Local(folder) => folder.open(key).await.map(drop),
+            Kind::Local(folder) => {
+                let _ = to;
+                folder.open(key).await.map(drop)
+            }
             #[cfg(feature = "s3")]
             Kind::S3(store) => store.fetch(key, to).await,
         }
@@ -195,6 +202,10 @@ impl Storage {
 
     /// A URL of the store itself for a file, good for `ttl` (at most seven days). None: the store is a folder, whose files a server
     /// gives out itself ([`MediaKey`], [`LocalFolder::open`]).
+    #[cfg_attr(
+        not(feature = "s3"),
+        expect(clippy::unused_async, reason = "only S3 is waited for")
+    )]
     pub async fn signed_url(
         &self,
         key: &ObjectKey,
