@@ -139,3 +139,22 @@ async fn a_mix_that_a_killed_server_was_at_is_made_after_the_next_start() {
     std::fs::write(&path, &mix.body).unwrap();
     assert!(frames_without_complaint(&path) > 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_call_that_nobody_comes_back_to_ends_with_what_there_is() {
+    let mut scene = Scene::set(&[("CALL__POLICY__RECONNECT_GRACE", "1")]).await;
+    let id = scene.start("tracks").await;
+    scene.all_on_disk(&id).await;
+    scene.server.kill();
+    scene.server.start_again().await;
+    let recording = scene.done(&id).await;
+    assert_eq!(recording["status"], "partial", "{recording}");
+    assert_eq!(recording["cause"], "interrupted");
+    let tracks = scene.frames_of_tracks(&recording).await;
+    assert_eq!(tracks.len(), 4);
+    assert!(tracks.iter().all(|frames| *frames > 0), "{tracks:?}");
+    let path = format!("/api/calls/{}", scene.call);
+    let call = scene.alice.device.get(&path).await;
+    assert_eq!(call.body["status"], "ended");
+    assert_eq!(call.body["recording"], Value::Null);
+}

@@ -59,3 +59,27 @@ async fn a_full_disk_ends_the_recording_and_not_the_call() {
     assert_eq!(call.body["status"], "active");
     scene.media_flows().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_is_taken_away_costs_the_recording_and_not_the_call() {
+    let scene = Scene::set(&[]).await;
+    let id = scene.start("tracks").await;
+    scene.all_on_disk(&id).await;
+    std::fs::remove_dir_all(scene.folder(&id)).unwrap();
+    scene.media_flows().await;
+    scene.stop().await;
+    let recording = scene.done(&id).await;
+    assert_eq!(recording["status"], "failed", "{recording}");
+    assert!(files(&recording, "track").is_empty());
+    let raised = alerts(&scene.server, &id).await;
+    assert!(
+        raised.iter().any(|(kind, _)| kind == "recording_failed"),
+        "{raised:?}"
+    );
+    scene.media_flows().await;
+    // The next one is whole again.
+    let id = scene.start("tracks").await;
+    scene.all_on_disk(&id).await;
+    scene.stop().await;
+    assert_eq!(scene.done(&id).await["status"], "ready");
+}

@@ -109,10 +109,15 @@ impl Guest {
         look.await.unwrap_or(nothing)
     }
 
-    /// Comes back after the server was gone: another socket, another peer connection.
-    pub(crate) async fn come_back(&mut self, server: &Server) {
+    /// Loses the network, with socket and media.
+    pub(crate) async fn vanish(&mut self) {
         self.life.abort();
         self.drop_media().await;
+    }
+
+    /// Comes back after the network, or the server, was gone: another socket, another peer connection.
+    pub(crate) async fn come_back(&mut self, server: &Server) {
+        self.vanish().await;
         let (told, events) = watch::channel(Vec::new());
         self.events = events;
         self.heard = 0;

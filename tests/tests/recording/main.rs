@@ -8,6 +8,7 @@ mod consent;
 mod crash;
 mod disk;
 mod guest;
+mod lost_network;
 mod mixing;
 mod object_store;
 mod rights;

@@ -138,6 +138,35 @@ async fn recordings_go_to_the_object_store_and_are_read_from_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mix_of_what_is_in_the_object_store_already_is_made_and_brought_there() {
+    let mut store = Store::start();
+    let scene = scene_with(store.port).await;
+    let id = scene.start("tracks").await;
+    scene.frames_written(130).await;
+    scene.stop().await;
+    assert_eq!(scene.done(&id).await["status"], "ready");
+    let tracks = store.objects();
+
+    let path = format!("/api/recordings/{id}/mix");
+    let asked = scene.alice.device.post(&path, json!({})).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let recording = scene
+        .recording_when(&id, "the mix is there", |recording| {
+            recording["mix"] == "done" && recording["status"] == "ready"
+        })
+        .await;
+    let objects = store.objects();
+    assert!(objects.is_superset(&tracks), "{objects:?}");
+    assert_eq!(objects.len(), tracks.len() + 1, "{objects:?}");
+    assert!(!scene.folder(&id).exists());
+    let mix = files(&recording, "mixed")[0];
+    let url = scene.url(&id, mix, false).await;
+    assert!(url.starts_with(&format!("http://127.0.0.1:{}/", store.port)));
+    let download = get(&url, &[]).await;
+    assert_eq!(download.body.len() as u64, mix["bytes"].as_u64().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recording_waits_for_a_store_that_cannot_be_reached() {
     let mut store = Store::start();
     // Nobody listens there yet.
