@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use call_recording::storage::{Disposition, Storage, StorageError, UploadState};
+use call_recording::storage::{
+    Disposition, LocalFolder, Storage, StorageError, UploadJournal, UploadState,
+};
+use tokio::sync::Notify;
 
 use crate::line::Line;
 use crate::server::{Kept, Request, Server, config, file_of, storage};
@@ -209,6 +212,38 @@ async fn a_store_that_was_away_gets_what_it_lacks() {
     line.mend().await;
     store.check().await.unwrap();
     assert_eq!(server.kept(), kept(&[OBJECT], 0));
+}
+
+#[tokio::test]
+async fn who_deletes_a_recording_finds_its_uploads() {
+    let mut server = Server::start();
+    let store = storage(config(server.port));
+    let top = tempfile::tempdir().unwrap();
+    let folder = LocalFolder::new(top.path());
+    std::fs::create_dir(folder.of(key().recording)).unwrap();
+    let (file, _) = file_of(top.path(), LARGE);
+    std::fs::rename(file, folder.file(&key())).unwrap();
+
+    let far = Notify::new();
+    let mut journal = UploadJournal::new(&folder, &key(), |sent, _| {
+        if sent > 5 * MIB as u64 {
+            far.notify_one();
+        }
+    });
+    let file = folder.file(&key());
+    tokio::select! {
+        ended = store.upload(upload(&file), None, &mut journal) => panic!("it ended: {ended:?}"),
+        () = far.notified() => {}
+    }
+    let state = journal.state().await.expect("something to go on with");
+    assert!(there(&state).len() >= 2, "{state:?}");
+    assert_eq!(server.kept(), kept(&[], 1));
+
+    assert_eq!(folder.uploads(key().recording).await, [state.clone()]);
+    store.abort(&state).await.unwrap();
+    folder.remove(key().recording).await.unwrap();
+    assert_eq!(server.kept(), kept(&[], 0));
+    assert!(folder.uploads(key().recording).await.is_empty());
 }
 
 /// How far an upload had come whose task was dropped when the store had two parts.

@@ -120,6 +120,9 @@ impl Jobs {
     pub(super) async fn delete(&self, recording: RecordingId) -> Result<(), RecordingFault> {
         self.sessions.forget(recording);
         let removed = async {
+            for upload in self.folder.uploads(recording).await {
+                self.storage.abort(&upload).await?;
+            }
             self.storage.remove(recording).await?;
             self.folder.remove(recording).await
         };

@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use call_domain::RecordingFault;
 use call_engine::JobProgress;
-use call_recording::storage::{LocalFolder, ObjectKey, Storage, Upload, UploadState, UploadWatch};
+use call_recording::storage::{
+    LocalFolder, ObjectKey, Storage, Upload, UploadJournal, UploadState, UploadWatch,
+};
 use call_store::RecordingFile;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,7 @@ pub(super) async fn upload(
     let mut watch = Watch {
         progress: Arc::clone(progress),
         kept,
+        journal: None,
         before: 0,
         total: stored.iter().map(|file| file.bytes).sum::<u64>().max(1),
     };
@@ -47,6 +50,7 @@ pub(super) async fn upload(
                 };
                 let state = watch.kept.part.clone();
                 let state = state.filter(|state| state.key == key);
+                watch.journal = Some(UploadJournal::new(folder, &key, |_, _| {}));
                 let uploaded = storage.upload(upload, state, &mut watch).await;
                 uploaded.map_err(|error| fault(key.recording, &error))?;
             } else {
@@ -67,6 +71,8 @@ pub(super) async fn upload(
 struct Watch {
     progress: Arc<dyn JobProgress>,
     kept: Kept,
+    /// Beside the file as well, where whoever deletes the recording finds what to give up.
+    journal: Option<UploadJournal<fn(u64, u64)>>,
     /// Bytes of the files before.
     before: u64,
     total: u64,
@@ -84,6 +90,9 @@ impl UploadWatch for Watch {
     async fn save(&mut self, state: Option<&UploadState>) -> io::Result<()> {
         self.kept.part = state.cloned();
         let kept = self.keep().await;
+        if let Some(journal) = &mut self.journal {
+            journal.save(state).await?;
+        }
         kept.map_err(|fault| io::Error::other(fault.as_str()))
     }
 
