@@ -6,7 +6,7 @@
 
 use std::io::{BufRead, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
@@ -107,7 +107,7 @@ impl Recording {
         let folder = PathBuf::from(wish["folder"].as_str().context("a folder")?);
         let (inlet, reader) = tap(256);
         let thread = std::thread::Builder::new().name("recorder".to_owned());
-        let thread = thread.spawn(move || record(reader, folder))?;
+        let thread = thread.spawn(move || record(reader, &folder))?;
         sfu.command(
             room.clone(),
             Command::Tap {
@@ -131,7 +131,7 @@ fn failed(fault: RecordingFault) -> anyhow::Error {
 }
 
 /// Writes what comes until the tap ends.
-fn record(mut reader: TapReader, folder: PathBuf) -> anyhow::Result<Value> {
+fn record(mut reader: TapReader, folder: &Path) -> anyhow::Result<Value> {
     let info = RecordingInfo {
         recording_id: "018f3a1e-8c00-7000-8000-000000000001".parse()?,
         call_id: "018f3a1e-8c00-7000-8000-000000000002".parse()?,
@@ -139,7 +139,7 @@ fn record(mut reader: TapReader, folder: PathBuf) -> anyhow::Result<Value> {
         started_at: SystemTime::now(),
     };
     let began = Instant::now();
-    let mut recorder = Recorder::open(&folder, info.clone(), Limits::default()).map_err(failed)?;
+    let mut recorder = Recorder::open(folder, info.clone(), Limits::default()).map_err(failed)?;
     let (mut frames, mut bytes, mut lost) = (0_u64, 0_u64, 0_u64);
     let mut flushed = Instant::now();
     loop {
