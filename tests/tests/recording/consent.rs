@@ -78,6 +78,43 @@ async fn nothing_is_written_of_whoever_has_not_said_yes_or_no_longer_does() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_into_a_recorded_call_is_asked_first() {
+    let scene = Scene::set(&[("CALL__RECORDING__CONSENT", "ask")]).await;
+    let id = scene.start("tracks").await;
+    says(&scene, &scene.bob.device, true).await;
+    scene.all_on_disk(&id).await;
+    let folder = scene.folder(&id);
+    let before = media_files(&folder);
+
+    let carol = scene.join("carol").await;
+    until("carol sees and hears the others", async || {
+        let got = carol.got().await;
+        (got.pictures > 30 && got.sounds > 30).then_some(())
+    })
+    .await;
+    let recording = scene.recording(&id).await;
+    let consents = recording["consents"].as_array().unwrap();
+    let of_carol = consents.iter().find(|of| of["userId"] == "carol");
+    assert_eq!(of_carol.unwrap()["status"], "asked");
+    scene.frames_written(200).await;
+    assert_eq!(media_files(&folder), before, "carol has said nothing");
+
+    says(&scene, &carol.device, true).await;
+    until("carol is written", async || {
+        (media_files(&folder).len() == 6).then_some(())
+    })
+    .await;
+    let page = format!("/api/recordings/{id}");
+    assert_eq!(carol.device.get(&page).await.status, 200);
+    scene.stop().await;
+    let recording = scene.done(&id).await;
+    assert_eq!(recording["status"], "ready", "{recording}");
+    let tracks = files(&recording, "track");
+    let of_carol = tracks.iter().filter(|track| track["userId"] == "carol");
+    assert_eq!(of_carol.count(), 2);
+}
+
 /// What there is of Bob lies between his yes and his no.
 async fn times_are_those_of_the_answers(scene: &Scene, recording: &Value) {
     /// A frame lasts a while, and the sender's clock is known as well as the machine's load lets it be.

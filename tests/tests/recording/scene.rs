@@ -12,6 +12,7 @@ use crate::watched::{media_files, until};
 /// Alice has called Bob, and both have media to send; she may have the call recorded.
 pub(crate) struct Scene {
     pub(crate) server: Server,
+    stage: Stage,
     pub(crate) alice: Guest,
     pub(crate) bob: Guest,
     pub(crate) call: String,
@@ -51,8 +52,26 @@ impl Scene {
             alice: Guest::new(&server, alice, &call, &["bob"], &stage),
             bob: Guest::new(&server, bob, &call, &["alice"], &stage),
             server,
+            stage,
             call,
         }
+    }
+
+    /// Alice has somebody called, too, who takes it.
+    pub(crate) async fn join(&self, user: &str) -> Guest {
+        let mut device = Device::connected(&self.server, user, "phone").await;
+        let path = format!("/api/calls/{}/participants", self.call);
+        let added = self.alice.device.post(&path, json!({ "userIds": [user] }));
+        assert_eq!(added.await.status, 200);
+        device.event("call:incoming").await;
+        assert_eq!(device.answer(&self.call).await.status, 200);
+        Guest::new(
+            &self.server,
+            device,
+            &self.call,
+            &["alice", "bob"],
+            &self.stage,
+        )
     }
 
     /// Asks for a recording, as somebody.
