@@ -1,7 +1,8 @@
 use std::process::Command;
 
-use crate::admin::{alerts, metric};
+use crate::admin::{admin, alerts, metric};
 use crate::scene::{Scene, files};
+use crate::watched::until;
 
 /// The folder of recordings becomes a small disk that only the server sees. Wants `unshare` (util-linux), and either root or user
 /// namespaces.
@@ -82,4 +83,30 @@ async fn a_folder_that_is_taken_away_costs_the_recording_and_not_the_call() {
     scene.all_on_disk(&id).await;
     scene.stop().await;
     assert_eq!(scene.done(&id).await["status"], "ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_room_calls_go_on_without_being_recorded() {
+    let scene = Scene::set(&[
+        ("CALL__RECORDING__POLICY", "force"),
+        ("CALL__RECORDING__MIN_FREE_BYTES", "1000000000000000000"),
+    ])
+    .await;
+    let operator = admin(&scene.server);
+    let alert = until("the operator is told", async || {
+        let alerts = operator.get("/api/alerts").await;
+        let items = alerts.body["items"].as_array()?;
+        items.first().cloned()
+    })
+    .await;
+    assert_eq!(alert["kind"], "recording_failed", "{alert}");
+    assert_eq!(alert["cause"], "disk_full");
+    assert_eq!(alert["callId"], scene.call.as_str());
+    let asked = scene.ask(&operator, "tracks").await;
+    assert_eq!(asked.status, 409, "{}", asked.body);
+    assert_eq!(asked.body["code"], "recording_unavailable");
+    let path = format!("/api/calls/{}", scene.call);
+    let call = scene.alice.device.get(&path).await;
+    assert_eq!(call.body["status"], "active");
+    assert_eq!(call.body["recording"], serde_json::Value::Null);
 }
