@@ -239,7 +239,8 @@ async fn who_deletes_a_recording_finds_its_uploads() {
     assert!(there(&state).len() >= 2, "{state:?}");
     assert_eq!(server.kept(), kept(&[], 1));
 
-    assert_eq!(folder.uploads(key().recording).await, [state.clone()]);
+    let uploads = folder.uploads(key().recording).await;
+    assert_eq!(uploads, std::slice::from_ref(&state));
     store.abort(&state).await.unwrap();
     folder.remove(key().recording).await.unwrap();
     assert_eq!(server.kept(), kept(&[], 0));

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::files;
 use super::jobs::fault;
 
+/// Shows nobody anything: [`Watch`] does.
+type Journal = UploadJournal<fn(u64, u64)>;
+
 /// What an upload of several files keeps for its next try.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -67,12 +70,15 @@ pub(super) async fn upload(
     Ok(())
 }
 
+/// Progress that the journal need not tell.
+type Untold = fn(u64, u64);
+
 /// Shows how far an upload is, and keeps it.
 struct Watch {
     progress: Arc<dyn JobProgress>,
     kept: Kept,
     /// Beside the file as well, where whoever deletes the recording finds what to give up.
-    journal: Option<UploadJournal<fn(u64, u64)>>,
+    journal: Option<Journal>,
     /// Bytes of the files before.
     before: u64,
     total: u64,
