@@ -70,9 +70,6 @@ pub(super) async fn upload(
     Ok(())
 }
 
-/// Progress that the journal need not tell.
-type Untold = fn(u64, u64);
-
 /// Shows how far an upload is, and keeps it.
 struct Watch {
     progress: Arc<dyn JobProgress>,
