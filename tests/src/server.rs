@@ -166,12 +166,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound address").port()
 }
 
-fn spawn(
-    data: &TempDir,
-    port: u16,
-    launcher: &[String],
-    settings: &[(String, String)],
-) -> Child {
+fn spawn(data: &TempDir, port: u16, launcher: &[String], settings: &[(String, String)]) -> Child {
     let log = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
