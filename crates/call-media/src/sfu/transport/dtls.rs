@@ -160,6 +160,8 @@ impl Dtls {
         let is_established = self.stage == Stage::Established;
         match (is_established, record.epoch, record.content_type) {
             (false, 0, ContentType::Handshake) => {
+                // From the first word on, even if no hello ever comes of it.
+                self.deadline.get_or_insert(now + HANDSHAKE_MAX);
                 self.take_messages(now, record.body, happened);
                 false
             }
@@ -351,5 +353,29 @@ impl Dtls {
         self.flight.clear();
         self.repeat_at = None;
         self.deadline = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hello_that_never_becomes_whole_is_not_waited_for_for_ever() {
+        let certificate = Arc::new(Certificate::generate().unwrap());
+        let mut dtls = Dtls::new(certificate);
+        let now = Instant::now();
+        // The first ten bytes of a client's hello of a hundred (RFC 6347 section 4.2.2).
+        let mut part = vec![1, 0, 0, 100, 0, 0, 0, 0, 0, 0, 0, 10];
+        part.extend([7; 10]);
+        let mut happened = Vec::new();
+        let record = plain_record(ContentType::Handshake, 0, &part);
+        dtls.handle(now, &record, &mut |event| happened.push(event));
+        assert!(happened.is_empty());
+        let deadline = dtls.poll_timeout().unwrap();
+        assert_eq!(deadline, now + HANDSHAKE_MAX);
+        dtls.handle_timeout(deadline, &mut |event| happened.push(event));
+        assert!(matches!(happened[..], [DtlsEvent::Failed]));
+        assert_eq!(dtls.poll_timeout(), None);
     }
 }
