@@ -5,7 +5,7 @@ use call_store::{AlertKind, JobKind, RecordingFile, RecordingUpdate, StoredRecor
 
 use super::alert::News;
 use super::job::{Trouble, Try, stopped};
-use super::outcome::{bytes, has_media, has_tracks, outcome};
+use super::outcome::{bytes, has_media, has_tracks, outcome, standing};
 use crate::Engine;
 use crate::recording_plane::Finished;
 
@@ -80,11 +80,7 @@ impl Engine {
         } else {
             to_upload(this, &files)
         };
-        let status = if next.is_empty() {
-            outcome(cause, &files)
-        } else {
-            RecordingStatus::Processing
-        };
+        let status = standing(&next, cause, &files);
         let shown = has_media(&files);
         let update = RecordingUpdate {
             status: Some(status),

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use call_domain::{MixStatus, RecordingFault, RecordingFileKind, RecordingMode, RecordingStatus};
+use call_domain::{MixStatus, RecordingFault, RecordingFileKind, RecordingMode};
 use call_store::{AlertKind, JobKind, RecordingUpdate, StoredRecording};
 
 use super::alert::News;
 use super::finish::to_upload;
 use super::job::{Trouble, Try, stopped};
-use super::outcome::{bytes, cause_with_mix, has_tracks, outcome};
+use super::outcome::{bytes, cause_with_mix, has_tracks, standing};
 use crate::Engine;
 use crate::recording_plane::JobProgress;
 
@@ -38,11 +38,7 @@ impl Engine {
         files.push(mixed);
         let cause = cause_with_mix(&recording);
         let next = to_upload(this, &files);
-        let status = if next.is_empty() {
-            outcome(cause, &files)
-        } else {
-            RecordingStatus::Processing
-        };
+        let status = standing(&next, cause, &files);
         let update = RecordingUpdate {
             status: Some(status),
             cause: Some(cause),
@@ -91,11 +87,7 @@ impl Engine {
             RecordingMode::Tracks => recording.cause,
         };
         let next = to_upload(this, &recording.files);
-        let status = if next.is_empty() {
-            outcome(cause, &recording.files)
-        } else {
-            RecordingStatus::Processing
-        };
+        let status = standing(&next, cause, &recording.files);
         let update = RecordingUpdate {
             status: Some(status),
             cause: Some(cause),

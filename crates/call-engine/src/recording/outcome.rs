@@ -1,7 +1,7 @@
 //! What a recording amounts to in the end.
 
 use call_domain::{RecordingFault, RecordingFileKind, RecordingStatus};
-use call_store::{RecordingFile, StoredRecording};
+use call_store::{JobKind, RecordingFile, StoredRecording};
 
 /// Where a recording stands with which nothing more is to be done.
 pub(super) fn outcome(cause: Option<RecordingFault>, files: &[RecordingFile]) -> RecordingStatus {
@@ -9,6 +9,19 @@ pub(super) fn outcome(cause: Option<RecordingFault>, files: &[RecordingFile]) ->
         None => RecordingStatus::Ready,
         Some(_) if has_media(files) => RecordingStatus::Partial,
         Some(_) => RecordingStatus::Failed,
+    }
+}
+
+/// Where a recording stands with which these jobs are still to be done.
+pub(super) fn standing(
+    next: &[JobKind],
+    cause: Option<RecordingFault>,
+    files: &[RecordingFile],
+) -> RecordingStatus {
+    if next.is_empty() {
+        outcome(cause, files)
+    } else {
+        RecordingStatus::Processing
     }
 }
 

@@ -3,7 +3,17 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use actix_web::web::Query;
+
 use super::problem::{Code, Problem};
+
+/// What follows the `?` of a request, as far as it can be read.
+pub(crate) fn query<T>(found: Result<Query<T>, actix_web::Error>) -> Result<T, Problem> {
+    let unreadable = &"cannot be read, or names a parameter twice";
+    found
+        .map(Query::into_inner)
+        .map_err(|_| invalid("query", unreadable))
+}
 
 /// Reads one field.
 pub(crate) fn field<T>(name: &str, text: &str) -> Result<T, Problem>

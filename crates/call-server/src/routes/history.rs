@@ -11,7 +11,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::Problem;
-use crate::http::fields::{invalid, limit, optional};
+use crate::http::fields::{self, invalid, limit, optional};
 
 /// Texts still: a wrong one is named by its parameter.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -65,12 +65,7 @@ pub(crate) async fn history(
     caller: Caller,
     filter: Result<Query<Filter>, actix_web::Error>,
 ) -> Result<Json<wire::CallPage>, Problem> {
-    let Ok(filter) = filter else {
-        return Err(invalid(
-            "query",
-            &"cannot be read, or names a parameter twice",
-        ));
-    };
+    let filter = fields::query(filter)?;
     let page = app.engine.history(query(caller.user_id, &filter)?).await?;
     let items = page.items.into_iter().map(|item| wire::HistoryItem {
         call: CallView::from(item.call).to_wire(),

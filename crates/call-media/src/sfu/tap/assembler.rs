@@ -153,26 +153,14 @@ impl Assembler {
             return;
         };
         let now = self.micros(self.now);
-        track.give_up_all();
         let publisher = self.publishers.entry(track.user.clone()).or_default();
-        let epoch = self.epoch;
-        tell(
-            &mut track,
-            publisher,
-            now,
-            epoch,
-            self.wall,
-            &mut self.ready,
-        );
+        let (epoch, wall) = (self.epoch, self.wall);
+        let mut tell =
+            |track: &mut Track| tell(track, publisher, now, epoch, wall, &mut self.ready);
+        track.give_up_all();
+        tell(&mut track);
         track.timing.wait_no_more();
-        tell(
-            &mut track,
-            publisher,
-            now,
-            epoch,
-            self.wall,
-            &mut self.ready,
-        );
+        tell(&mut track);
         publisher.ended();
         if self.publishers.len() > GONE_MAX {
             self.publishers.retain(|_, publisher| !publisher.is_gone());

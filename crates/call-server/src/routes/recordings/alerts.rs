@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::fields::{invalid, limit, optional};
+use crate::http::fields::{limit, optional, query};
 use crate::http::{Code, Problem};
 
 /// Texts still: a wrong one is named by its parameter.
@@ -45,12 +45,7 @@ pub(crate) async fn alerts(
     if !caller.admin {
         return Err(Problem::new(Code::NotAllowed, "Only for administrators."));
     }
-    let Ok(page) = page else {
-        return Err(invalid(
-            "query",
-            &"cannot be read, or names a parameter twice",
-        ));
-    };
+    let page = query(page)?;
     let cursor = optional("cursor", page.cursor.as_deref())?;
     let limit = limit(page.limit.as_deref())?;
     let found = app.engine.alerts(cursor, limit).await?;
