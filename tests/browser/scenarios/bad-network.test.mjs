@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Internet, WEB } from '../support/internet.mjs';
 import { Person, startBrowser } from '../support/people.mjs';
@@ -10,15 +10,8 @@ const FREEZE = 1000;
 
 let internet;
 let server;
-let computers;
-let browsers;
-let people;
-/** Nobody is in two calls: each test has people of its own. */
-const casts = [
-  ['Alice', 'Bob', 'Carol'],
-  ['Dora', 'Emil', 'Frida'],
-  ['Gail', 'Hugo', 'Ivan'],
-];
+let browsers = [];
+
 before(async () => {
   internet = new Internet();
   server = await startServer(
@@ -26,6 +19,9 @@ before(async () => {
       CALL__DEV_ALLOW_REMOTE: 'true',
       CALL__POLICY__TOPOLOGY: 'sfu',
       CALL__TURN__ALLOW_PEERS: '203.0.113.0/24',
+      // A relay by TCP would do as well for who has no UDP, and a browser that has it first looks for nothing else: this is
+      // about the forwarding unit's own TCP.
+      CALL__TURN__LISTEN: `udp:${WEB}:0`,
     },
     { host: WEB, prefix: ['ip', 'netns', 'exec', internet.server] },
   );
@@ -34,32 +30,34 @@ after(async () => {
   await server?.stop();
   internet?.remove();
 });
-beforeEach(async () => {
-  const withoutUdp = casts.length === 1;
-  computers = [internet.open(), internet.open(), withoutUdp ? internet.home('no udp') : internet.open()];
+afterEach(async () => {
+  for (const browser of browsers) await browser.close();
   browsers = [];
-  people = [];
-  for (const [index, name] of casts.shift().entries()) {
+});
+
+/** Three people in a call, the third at a computer of its own kind. Nobody is in two calls: each test has others. */
+async function gather(names, computer) {
+  const people = [];
+  for (const [index, name] of names.entries()) {
     const browser = await startBrowser({
-      executablePath: internet.chromium(computers[index]),
+      executablePath: internet.chromium(index === 2 ? computer : internet.open()),
       args: [`--unsafely-treat-insecure-origin-as-secure=${server.url}`],
     });
     browsers.push(browser);
     people.push(await Person.arrives(browser, server, name));
   }
-  const [first, second, third] = people;
-  await first.startsGroup([second, third]);
-  await second.accepts();
-  await third.accepts();
+  const [first, ...others] = people;
+  await first.startsGroup(others);
+  for (const other of others) await other.accepts();
   for (const person of people) await person.seesAndHears(2, { connections: 1 });
-});
-afterEach(async () => {
-  for (const browser of browsers) await browser.close();
-});
+  return people;
+}
 
 test('one packet in twenty is lost, and no picture stands still', { timeout: 400_000 }, async () => {
+  const computer = internet.open();
+  const people = await gather(['Alice', 'Bob', 'Carol'], computer);
   const [alice, bob, carol] = people;
-  internet.loses(computers[2], 5);
+  internet.loses(computer, 5);
   // What was lost at the very beginning is repaired first.
   await pause(3000);
   const since = new Map();
@@ -72,20 +70,25 @@ test('one packet in twenty is lost, and no picture stands still', { timeout: 400
     [bob, carol],
   ]) {
     const { longest, pictures } = await person.pictureGap(other, since.get(person));
-    console.log(`${person.name} sees ${other.name}: ${pictures} pictures, the longest stop ${Math.round(longest)} ms`);
-    assert.ok(longest < FREEZE, `${person.name} did not see ${other.name} for ${longest} ms`);
+    const stalled = Math.max(await person.stalled(since.get(person)), await other.stalled(since.get(other)));
+    console.log(
+      `${person.name} sees ${other.name}: ${pictures} pictures, the longest stop ${Math.round(longest)} ms; ` +
+        `a page stood still for ${Math.round(stalled)} ms at most`,
+    );
+    assert.ok(longest < FREEZE + stalled, `${person.name} did not see ${other.name} for ${longest} ms`);
   }
   await carol.picture('80-loss');
 });
 
 test('who has a narrow way gets the small picture, and nobody else does', { timeout: 400_000 }, async () => {
-  const [dora, emil, frida] = people;
+  const computer = internet.open();
+  const [dora, emil, frida] = await gather(['Dora', 'Emil', 'Frida'], computer);
   // Somebody that everybody looks at closely.
   for (const person of [emil, frida]) await person.pins(dora);
   await emil.eventually('Emil gets a large picture of Dora', async () => {
     return (await emil.layers()).get('dora') === 'high';
   });
-  internet.narrows(computers[2], 300);
+  internet.narrows(computer, 300);
   await frida.eventually('Frida gets the small picture of Dora', async () => {
     return (await frida.layers()).get('dora') === 'low';
   });
@@ -103,7 +106,7 @@ test('who has a narrow way gets the small picture, and nobody else does', { time
 });
 
 test('who has no UDP at all is in the call by TCP', { timeout: 300_000 }, async () => {
-  const [gail, , ivan] = people;
+  const [gail, , ivan] = await gather(['Gail', 'Hugo', 'Ivan'], internet.home('no udp'));
   for (const path of await ivan.paths()) assert.equal(path.protocol, 'tcp');
   for (const path of await gail.paths()) assert.equal(path.protocol, 'udp');
   await gail.seesMoving(ivan);
