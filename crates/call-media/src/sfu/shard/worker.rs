@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 
 use super::counters::SharedCounters;
 use super::parcel::{Inlet, Moved, Parcel};
@@ -152,9 +152,14 @@ impl Worker {
             return;
         };
         let remote = peer.remote();
-        let mut closed = peer.receive(|frame| frames.push(frame.to_vec())).err();
+        let received = peer.receive(|frame| frames.push(frame.to_vec()));
+        let mut closed = received.err();
         if closed.is_none() {
             closed = peer.flush().err();
+        }
+        if received == Ok(true) && closed.is_none() {
+            let token = Token(FIRST_CONNECTION + number);
+            closed = peer.watch_again(self.poll.registry(), token).err();
         }
         let mut frames = frames.into_iter();
         while let Some(mut frame) = frames.next() {
@@ -271,13 +276,7 @@ fn register(poll: &Poll, state: &mut State, mut peer: TcpPeer) -> Option<u32> {
     let entry = connections.vacant_entry();
     let number = entry.key();
     let token = Token(FIRST_CONNECTION + number);
-    poll.registry()
-        .register(
-            peer.source(),
-            token,
-            Interest::READABLE | Interest::WRITABLE,
-        )
-        .ok()?;
+    peer.watch(poll.registry(), token).ok()?;
     entry.insert(peer);
     u32::try_from(number).ok()
 }
