@@ -142,7 +142,10 @@ async fn an_upload_that_cannot_go_on_begins_anew() {
     let mut watch = Watch::default();
     let sent = store.upload(upload(&file), Some(state), &mut watch).await;
     assert_eq!(sent.unwrap(), (LARGE + MIB) as u64);
-    assert_eq!(parts(&server.requests()), [1, 2, 3, 4]);
+    let mut after = parts(&server.requests());
+    // One of the former file's may have been on its way when that program ended.
+    after.dedup();
+    assert_eq!(after, [1, 2, 3, 4]);
     assert_eq!(server.kept(), kept(&[OBJECT], 0));
     assert_eq!(fetch(&store).await, content);
     store.delete(&[key()]).await.unwrap();
