@@ -1,4 +1,4 @@
-use call_domain::{CallId, EndReason, Rejection, RejectionKind};
+use call_domain::{CallId, EndReason, RecordingFault, Rejection, RejectionKind};
 use call_store::StoreError;
 
 /// Why the engine could not do what would have been allowed. Nothing was told to anybody.
@@ -54,9 +54,9 @@ pub enum CommandError {
     /// The call may not be recorded.
     #[error("the call may not be recorded")]
     RecordingForbidden,
-    /// This server cannot record calls.
-    #[error("this server cannot record calls")]
-    RecordingUnavailable,
+    /// This server cannot record the call, or not now.
+    #[error("this server cannot record the call now: {0}")]
+    RecordingUnavailable(RecordingFault),
     /// There is nothing to record yet.
     #[error("nobody has answered the call")]
     NotAnswered,
@@ -100,7 +100,9 @@ impl From<RejectionKind> for CommandError {
             RejectionKind::NoSuchParticipant => Self::NoSuchParticipant,
             RejectionKind::TooManyParticipants { max } => Self::TooManyParticipants { max },
             RejectionKind::RecordingForbidden => Self::RecordingForbidden,
-            RejectionKind::RecordingUnavailable => Self::RecordingUnavailable,
+            RejectionKind::RecordingUnavailable => {
+                Self::RecordingUnavailable(RecordingFault::SfuUnavailable)
+            }
             RejectionKind::NotAnswered => Self::NotAnswered,
             RejectionKind::AlreadyRecording => Self::AlreadyRecording,
             RejectionKind::NotRecording => Self::NotRecording,

@@ -124,7 +124,7 @@ impl From<CommandError> for SignalError {
             | CommandError::NotAllowed
             | CommandError::NoSuchParticipant
             | CommandError::RecordingForbidden
-            | CommandError::RecordingUnavailable
+            | CommandError::RecordingUnavailable(_)
             | CommandError::NotAnswered
             | CommandError::AlreadyRecording
             | CommandError::NotRecording

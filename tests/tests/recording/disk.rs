@@ -105,6 +105,7 @@ async fn where_there_is_no_room_calls_go_on_without_being_recorded() {
     let asked = scene.ask(&operator, "tracks").await;
     assert_eq!(asked.status, 409, "{}", asked.body);
     assert_eq!(asked.body["code"], "recording_unavailable");
+    assert_eq!(asked.body["cause"], "disk_full");
     let path = format!("/api/calls/{}", scene.call);
     let call = scene.alice.device.get(&path).await;
     assert_eq!(call.body["status"], "active");

@@ -159,6 +159,7 @@ async fn without_an_sfu_nothing_can_be_recorded() {
     let scene = Scene::set(&[("CALL__SFU__ENABLED", "false")]).await;
     let answer = scene.ask(&scene.alice.device, "tracks").await;
     assert_refused(&answer, 409, "recording_unavailable");
+    assert_eq!(answer.body["cause"], "sfu_unavailable");
 }
 
 #[tokio::test(flavor = "multi_thread")]

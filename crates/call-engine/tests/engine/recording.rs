@@ -92,15 +92,14 @@ async fn what_cannot_be_is_refused_and_nothing_is_begun() {
         matches!(refused, Err(RecordingError::MixingUnavailable)),
         "{refused:?}"
     );
-    plane.will.lock().full = Some(RecordingFault::Overloaded);
-    let refused = world.record(call, RecordingMode::Tracks).await;
-    assert!(
-        matches!(
-            refused,
-            Err(RecordingError::Call(CommandError::RecordingUnavailable))
-        ),
-        "{refused:?}"
-    );
+    for fault in [RecordingFault::Overloaded, RecordingFault::DiskFull] {
+        plane.will.lock().full = Some(fault);
+        let refused = world.record(call, RecordingMode::Tracks).await;
+        let Err(RecordingError::Call(CommandError::RecordingUnavailable(cause))) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(cause, fault);
+    }
     // Who may not is not told what the server is able to.
     let refused = world
         .engine

@@ -5,7 +5,7 @@ use std::fmt;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use call_domain::{CallId, EndReason};
+use call_domain::{CallId, EndReason, RecordingFault};
 use call_signal::wire;
 
 /// What went wrong; clients branch on [`Code::name`].
@@ -142,6 +142,7 @@ pub struct Problem {
     code: Code,
     detail: Cow<'static, str>,
     call_id: Option<CallId>,
+    cause: Option<RecordingFault>,
     retry_after: Option<u64>,
     allow: Option<&'static str>,
 }
@@ -153,6 +154,7 @@ impl Problem {
             code,
             detail: detail.into(),
             call_id: None,
+            cause: None,
             retry_after: None,
             allow: None,
         }
@@ -189,6 +191,13 @@ impl Problem {
     #[must_use]
     pub fn about(mut self, call: CallId) -> Self {
         self.call_id = Some(call);
+        self
+    }
+
+    /// Says what went wrong with a recording.
+    #[must_use]
+    pub fn because(mut self, cause: RecordingFault) -> Self {
+        self.cause = Some(cause);
         self
     }
 
@@ -237,6 +246,7 @@ impl ResponseError for Problem {
             detail: self.detail.clone().into_owned(),
             code: self.code.name().to_owned(),
             call_id: self.call_id.map(|call| call.to_string()),
+            cause: self.cause.map(Into::into),
         };
         response
             .content_type("application/problem+json")

@@ -1,6 +1,6 @@
 //! From what the engine refuses to what a client is told: the one table.
 
-use call_domain::PlacementRefusal;
+use call_domain::{PlacementRefusal, RecordingFault};
 use call_engine::{CommandError, InitiateError, ReadError, RecordingError, Unavailable};
 use call_store::StoreError;
 
@@ -24,7 +24,10 @@ impl From<CommandError> for Problem {
                 return Self::new(Code::AlreadyInCall, sentence(&error)).about(call);
             }
             CommandError::RecordingForbidden => Code::RecordingForbidden,
-            CommandError::RecordingUnavailable => Code::RecordingUnavailable,
+            CommandError::RecordingUnavailable(cause) => {
+                let detail = not_recorded(cause);
+                return Self::new(Code::RecordingUnavailable, detail).because(cause);
+            }
             CommandError::NotAnswered => Code::NotAnswered,
             CommandError::AlreadyRecording => Code::AlreadyRecording,
             CommandError::NotRecording => Code::NotRecording,
@@ -126,6 +129,31 @@ impl From<StoreError> for Problem {
                 tracing::error!(%error, "the store failed");
                 Self::new(Code::Internal, "The database failed.")
             }
+        }
+    }
+}
+
+/// Why a recording cannot begin, and what helps.
+fn not_recorded(cause: RecordingFault) -> &'static str {
+    match cause {
+        RecordingFault::DiskFull => {
+            "There is too little room left for a recording. Delete recordings that nobody needs any more, \
+             or have whoever runs this server make room."
+        }
+        RecordingFault::Overloaded => {
+            "As many calls are being recorded as this server may record at a time. \
+             Try again when one of these recordings has stopped."
+        }
+        RecordingFault::SfuUnavailable => {
+            "Calls are recorded by the forwarding unit of this server, which is not there for this call. \
+             Have whoever runs the server turn it on, and begin a new call."
+        }
+        RecordingFault::StorageUnreachable
+        | RecordingFault::WriteFailed
+        | RecordingFault::MixFailed
+        | RecordingFault::MixingUnavailable
+        | RecordingFault::Interrupted => {
+            "This server cannot record at the moment. Try again in a while; its log says more."
         }
     }
 }

@@ -248,7 +248,6 @@ async fn what_the_server_cannot_it_says() {
             403,
             "recording_forbidden",
         ),
-        (&[], 409, "recording_unavailable"),
     ] {
         let server = start_with(settings).await;
         let call = server.answered_call("alice", "bob").await;
@@ -284,16 +283,43 @@ async fn what_the_server_cannot_it_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_cannot_be_recorded_now_is_told_why_and_what_helps() {
+    const ALL: (&str, &str) = ("CALL__RECORDING__MIN_FREE_BYTES", "1000000000000000000");
+    for (settings, cause, help) in [
+        (&[][..], "sfu_unavailable", "turn it on"),
+        (&[SFU, ALL], "disk_full", "make room"),
+    ] {
+        let server = start_with(settings).await;
+        let call = server.answered_call("alice", "bob").await;
+        let path = format!("/api/calls/{call}/recording");
+        let refused = server
+            .post("alice", &path, &json!({ "mode": "tracks" }))
+            .await
+            .is_problem(409, "recording_unavailable");
+        assert_eq!(refused["cause"], cause, "{refused}");
+        let detail = refused["detail"].as_str().expect("words");
+        assert!(detail.contains(help), "{detail}");
+        // Of what is not about recordings nothing is said of them.
+        let other = server
+            .delete("alice", &path)
+            .await
+            .is_problem(409, "not_recording");
+        assert_eq!(other.get("cause"), None, "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_more_calls_are_recorded_than_may_be() {
     let server = start_with(&[SFU, ("CALL__RECORDING__MAX_ACTIVE", "1")]).await;
     let first = server.answered_call("alice", "bob").await;
     server.record(&first).await;
     let second = server.answered_call("carol", "dave").await;
     let path = format!("/api/calls/{second}/recording");
-    server
+    let refused = server
         .post("carol", &path, &json!({ "mode": "tracks" }))
         .await
         .is_problem(409, "recording_unavailable");
+    assert_eq!(refused["cause"], "overloaded", "{refused}");
     let metrics = server.ask("GET", "/metrics").send().await.text;
     assert!(
         metrics.contains("\ncall_recordings_active 1\n"),

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Call, CallType, Direction, Outcome, Quality, RecordingAbility};
+use super::{Call, CallType, Direction, Outcome, Quality, RecordingAbility, RecordingFault};
 
 /// The body of `POST /api/calls/initiate`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -216,6 +216,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub call_id: Option<String>,
+    /// With `recording_unavailable`: why the call cannot be recorded now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cause: Option<RecordingFault>,
 }
 
 /// What `GET /api/presence` answers.

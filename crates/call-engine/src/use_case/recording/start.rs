@@ -42,14 +42,15 @@ impl Engine {
 
     fn may_record(&self, mode: RecordingMode) -> Result<(), RecordingError> {
         let Some(config) = &self.config.recording else {
-            return Err(CommandError::RecordingUnavailable.into());
+            // The call was begun by a server that could.
+            return Err(CommandError::RecordingForbidden.into());
         };
         if mode == RecordingMode::Mixed && !config.plane.mixing_available() {
             return Err(RecordingError::MixingUnavailable);
         }
         config.plane.may_begin().map_err(|fault| {
             tracing::warn!(%fault, "a recording was refused");
-            CommandError::RecordingUnavailable.into()
+            CommandError::RecordingUnavailable(fault).into()
         })
     }
 }

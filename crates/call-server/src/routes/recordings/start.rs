@@ -29,7 +29,8 @@ use crate::http::{JsonBody, Problem};
         (status = 404, response = crate::openapi::NoSuchCall),
         (status = 409, body = wire::Problem, content_type = "application/problem+json",
             description = "`already_recording`; `not_answered`: nobody has taken the call; \
-                `recording_unavailable`: the server cannot, or not now; `mixing_unavailable`: it has no ffmpeg; \
+                `recording_unavailable`: the server cannot, or not now, and `cause` says why (`disk_full`, `overloaded`, \
+                `sfu_unavailable`); `mixing_unavailable`: it has no ffmpeg; \
                 `not_joined`: the caller is not in the call"),
         (status = 410, response = crate::openapi::CallOver),
         (status = 503, response = crate::openapi::Unavailable),

@@ -1,3 +1,5 @@
+import type { RecordingFault } from "./wire/types.js";
+
 /** What all errors of this package are; branch on the class or on `code`. */
 export class CallClientError extends Error {
   /** Stable, snake_case. */
@@ -103,16 +105,24 @@ export class CallError extends CallClientError {
   readonly callId: string | null;
   /** When to try again, in seconds (`429`). */
   readonly retryAfter: number | null;
+  /** Why the call cannot be recorded now (`recording_unavailable`). */
+  readonly fault: RecordingFault | null;
 
   constructor(
     code: string,
     detail: string,
-    about: { status?: number; callId?: string | null; retryAfter?: number | null } = {},
+    about: {
+      status?: number;
+      callId?: string | null;
+      retryAfter?: number | null;
+      fault?: RecordingFault | null;
+    } = {},
   ) {
     super(code, detail);
     this.status = about.status ?? 0;
     this.callId = about.callId ?? null;
     this.retryAfter = about.retryAfter ?? null;
+    this.fault = about.fault ?? null;
   }
 }
 

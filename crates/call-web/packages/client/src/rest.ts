@@ -3,7 +3,12 @@ import { AuthenticationError, CallError, ConnectionError } from "./errors.js";
 import type { HistoryQuery } from "./options.js";
 import { randomId } from "./random-id.js";
 import type { TokenSource } from "./token.js";
-import { fileUrlSchema, recordingListSchema, recordingSchema } from "./wire/recording.js";
+import {
+  fileUrlSchema,
+  recordingFault,
+  recordingListSchema,
+  recordingSchema,
+} from "./wire/recording.js";
 import { accepted } from "./wire/schema.js";
 import type {
   CallEvent,
@@ -285,6 +290,7 @@ async function read(response: Response): Promise<unknown> {
     detail?: unknown;
     title?: unknown;
     callId?: unknown;
+    cause?: unknown;
   };
   const detail = [problem.detail, problem.title, `The server answered ${response.status}.`].find(
     (said) => typeof said === "string" && said !== "",
@@ -298,6 +304,7 @@ async function read(response: Response): Promise<unknown> {
       status: response.status,
       callId: typeof problem.callId === "string" ? problem.callId : null,
       retryAfter: Number.isFinite(retryAfter) ? retryAfter : null,
+      fault: accepted(recordingFault, problem.cause) ?? null,
     },
   );
 }

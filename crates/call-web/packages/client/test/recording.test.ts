@@ -112,6 +112,16 @@ describe("beginning and stopping", () => {
       world.on(`POST ${ROUTE}`, () => ({ status: 409, body: { code, detail: "no" } }));
       await expect(call.startRecording()).rejects.toMatchObject({ code, status: 409 });
     }
+    for (const [cause, fault] of [
+      ["disk_full", "disk_full"],
+      ["overloaded", "overloaded"],
+      ["something_new", null],
+      [undefined, null],
+    ]) {
+      const body = { code: "recording_unavailable", cause };
+      world.on(`POST ${ROUTE}`, () => ({ status: 409, body }));
+      await expect(call.startRecording()).rejects.toMatchObject({ code: body.code, fault });
+    }
     world.on(`POST ${ROUTE}`, () => ({ status: 409, body: { code: "mixing_unavailable" } }));
     await expect(call.startRecording({ mode: "mixed" })).rejects.toMatchObject({
       code: "mixing_unavailable",

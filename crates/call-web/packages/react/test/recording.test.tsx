@@ -242,6 +242,18 @@ describe("who may record", () => {
     expect(said()).toBe(words.failures.recording_forbidden);
     fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(notices()).toEqual([]);
+    for (const [fault, expected] of [
+      ["disk_full", words.unavailable.disk_full],
+      ["overloaded", words.unavailable.overloaded],
+      ["interrupted", words.failures.recording_unavailable],
+      [null, words.failures.recording_unavailable],
+    ] as const) {
+      const refused = new CallError("recording_unavailable", "no", { fault });
+      call.startRecording.mockRejectedValueOnce(refused);
+      await start();
+      await waitFor(() => expect(notices()).toEqual([`${expected}Dismiss`]));
+      expect(said()).toBe(expected);
+    }
     call.startRecording.mockRejectedValueOnce(new CallError("something_new", "no"));
     await start();
     await screen.findByText(words.failed, { selector: ".call-notice *" });

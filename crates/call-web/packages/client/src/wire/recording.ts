@@ -38,7 +38,8 @@ const consents = v.pipe(
   ),
   v.maxLength(MANY),
 );
-const fault = oneOf<RecordingFault>({
+/** What goes wrong with recordings. */
+export const recordingFault = oneOf<RecordingFault>({
   disk_full: true,
   storage_unreachable: true,
   write_failed: true,
@@ -72,7 +73,7 @@ export const recordingSchema: SchemaOf<Recording> = v.object({
     partial: true,
     failed: true,
   }),
-  cause: orNull(fault),
+  cause: orNull(recordingFault),
   startedBy: orNull(text),
   startedAt: text,
   stoppedAt: orNull(text),

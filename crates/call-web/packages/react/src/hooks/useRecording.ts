@@ -1,5 +1,7 @@
 import {
   type Call,
+  type CallClientError,
+  CallError,
   type CallSnapshot,
   type RecordingMode,
   type RecordingSnapshot,
@@ -8,6 +10,7 @@ import {
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { useAnnounce } from "../parts/Announcer.js";
 import type { CurrentRecording, RecordingControls } from "../recording/controls.js";
+import type { RecordingStrings } from "../strings/recording.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { useCallClient } from "./useCallClient.js";
 import { useStore } from "./useStore.js";
@@ -35,16 +38,16 @@ const STARTING_MS = 20_000;
 export function useRecording(call: Call, snapshot: CallSnapshot): RecordingControls | undefined {
   const { recording: words } = useStrings();
   const ability = useStore(useCallClient().recordings.ability);
-  const [code, setCode] = useState<string | null>(null);
+  const [refused, setRefused] = useState<CallClientError | null>(null);
   const [starting, setStarting] = useState(false);
   const attempt = useCallback(async (done: Promise<void>) => {
-    setCode(null);
+    setRefused(null);
     try {
       await done;
       return true;
     } catch (thrown) {
       const error = toCallClientError(thrown);
-      if (!DONE.has(error.code)) setCode(error.code);
+      if (!DONE.has(error.code)) setRefused(error);
       return DONE.has(error.code);
     }
   }, []);
@@ -71,7 +74,7 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
   useEffect(() => {
     if (ended !== undefined) setStarting(false);
   }, [ended]);
-  const problem = code === null ? null : (words.failures[code] ?? words.failed);
+  const problem = refused && inWords(refused, words);
   const announce = useAnnounce();
   useEffect(() => {
     if (problem !== null) announce(problem);
@@ -93,7 +96,7 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
       starting: starting && current === null,
       ended: lastRecording,
       problem,
-      onDismissProblem: () => setCode(null),
+      onDismissProblem: () => setRefused(null),
     };
   }, [
     call,
@@ -108,6 +111,12 @@ export function useRecording(call: Call, snapshot: CallSnapshot): RecordingContr
     starting,
     problem,
   ]);
+}
+
+function inWords(error: CallClientError, words: RecordingStrings): string {
+  const fault = error instanceof CallError ? error.fault : null;
+  const why = fault === null ? undefined : words.unavailable[fault];
+  return why ?? words.failures[error.code] ?? words.failed;
 }
 
 /** The same object for as long as it says the same: what is memoised by it is not drawn again. */

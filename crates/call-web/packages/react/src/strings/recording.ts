@@ -46,6 +46,8 @@ export interface RecordingStrings {
   faults: Record<RecordingFault, string>;
   failed: string;
   failures: Record<string, string>;
+  /** Why none can begin now, and what helps; beside `failures.recording_unavailable`. */
+  unavailable: Partial<Record<RecordingFault, string>>;
 
   /** Before one joins. */
   joining: string;
@@ -128,6 +130,14 @@ export const englishRecording: RecordingStrings = {
     not_asked: "This recording asks nobody.",
     not_answered: "Nobody has answered this call yet.",
     connection_failed: "The server cannot be reached. Check your connection.",
+  },
+  unavailable: {
+    disk_full:
+      "The server has no room for another recording. Delete some that nobody needs any more, or ask whoever runs it to make room.",
+    overloaded:
+      "The server records as many calls as it can at a time. Try again when another recording has stopped.",
+    sfu_unavailable:
+      "This server cannot record this call: its media server is turned off. Ask whoever runs it.",
   },
 
   joining: "This call is being recorded",
