@@ -21,6 +21,7 @@ export function startBrowser({
 } = {}) {
   return chromium.launch({
     executablePath,
+    timeout: PATIENCE,
     args: [
       '--no-sandbox',
       '--disable-background-networking',
@@ -73,6 +74,21 @@ export class Person {
     return this.page.getByRole('button', { name, exact: true });
   }
 
+  /**
+   * Clicks a control of the call, by its name or whatever finds it. Controls hide from whoever does not move the mouse for some seconds,
+   * which a click on a busy machine may take: so it is moved until then.
+   */
+  async presses(control) {
+    const timer = await this.page.evaluate(() =>
+      setInterval(() => {
+        const call = document.querySelector('[data-testid="call"]');
+        call?.dispatchEvent(new PointerEvent('pointermove', { bubbles: true }));
+      }, 300),
+    );
+    await (typeof control === 'string' ? this.button(control) : control).click();
+    await this.page.evaluate((started) => clearInterval(started), timer);
+  }
+
   tile(other) {
     return this.page.getByTestId(`tile-${other.id}`);
   }
@@ -99,15 +115,12 @@ export class Person {
   }
 
   async hangsUp() {
-    // The bar may be hidden.
-    await this.page.mouse.move(300, 300);
-    await this.button('Hang up').click();
+    await this.presses('Hang up');
   }
 
   /** Rings somebody into the call. */
   async adds(other) {
-    await this.page.mouse.move(300, 300);
-    await this.page.getByRole('button', { name: /People in this call/ }).click();
+    await this.presses(this.page.getByRole('button', { name: /People in this call/ }));
     const panel = this.page.getByTestId('people-panel');
     const add = panel.getByRole('button', { name: 'Add people' });
     // In a call of two it is what the panel opens with.
@@ -120,23 +133,29 @@ export class Person {
     const took = await this.page.waitForFunction(() => {
       const { connectedAt } = globalThis.connectionsOfThisPage.at(-1) ?? {};
       const first = connectedAt && globalThis.gapsOfThisPage.firstPicture(connectedAt);
-      return first ? first - connectedAt : null;
+      // Not zero, for which it would be waited on.
+      return first ? Math.max(first - connectedAt, 0.1) : null;
     });
     return took.jsonValue();
   }
 
-  /** Waits until the newest connection brings pictures and sound of so many people. */
-  async newConnectionCarriesMedia(others) {
+  /** How many connections the page has made so far, closed or not. */
+  connections() {
+    return this.page.evaluate(() => globalThis.connectionsOfThisPage.length);
+  }
+
+  /** Waits until the newest connection brings pictures and sound of so many people; one that came after so many others. */
+  async newConnectionCarriesMedia(others, { after = 0 } = {}) {
     await this.eventually(`${this.name} has media by a new connection`, () =>
-      this.page.evaluate(async (wanted) => {
-        const connection = globalThis.connectionsOfThisPage.at(-1);
+      this.page.evaluate(async ([wanted, old]) => {
+        const connection = globalThis.connectionsOfThisPage.slice(old).at(-1);
         if (connection?.connectionState !== 'connected') return false;
         const stats = [...(await connection.getStats()).values()];
         const inbound = stats.filter(({ type }) => type === 'inbound-rtp');
         const pictures = inbound.filter(({ framesDecoded }) => framesDecoded > 0);
         const voices = inbound.filter(({ kind, packetsReceived }) => kind === 'audio' && packetsReceived > 0);
         return pictures.length >= wanted && voices.length >= wanted;
-      }, others),
+      }, [others, after]),
     );
   }
 
@@ -182,6 +201,13 @@ export class Person {
       const gaps = globalThis.gapsOfThisPage;
       return gaps.stalled(from, gaps.now());
     }, since);
+  }
+
+  /** For how long pages stood still since then at most, in milliseconds, one after the other: what that may add to a gap between them. */
+  static async stalled(since) {
+    let sum = 0;
+    for (const [person, from] of since) sum += await person.stalled(from);
+    return sum;
   }
 
   /** Sound of one voice that was made up since then, in milliseconds, at most; of voices that were there before, or of all. */
@@ -265,9 +291,11 @@ export class Person {
     await this.eventually(`${this.name} has ${connections} connections`, async () => {
       return (await this.received()).connections === connections;
     });
-    const before = await this.received();
+    let before = await this.received();
     await this.eventually(`${this.name} sees and hears ${others}`, async () => {
       const now = await this.received();
+      // A connection has gone, with what it had counted.
+      if (now.framesDecoded < before.framesDecoded || now.audioBytes < before.audioBytes) before = now;
       return (
         now.framesDecoded >= before.framesDecoded + 10 * others &&
         now.audioBytes > before.audioBytes + 500 * others &&
@@ -289,10 +317,12 @@ export class Person {
         paint.drawImage(element, 0, 0, 32, 24);
         return element.videoWidth > 0 ? paint.getImageData(0, 0, 32, 24).data.join() : '';
       });
-    const first = await look();
+    let first = '';
     await this.eventually(`${this.name} sees ${other.name} move`, async () => {
       const next = await look();
-      return next !== '' && next !== first;
+      if (first !== '') return next !== '' && next !== first;
+      first = next;
+      return false;
     });
   }
 

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** How long it may take to start, in milliseconds. */
+const START = 60_000;
+
 const binary =
   process.env.CALL_SERVER_BIN ??
   resolve(import.meta.dirname, '../../../target/debug/call-server');
@@ -34,9 +37,10 @@ export async function startServer(settings = {}, { host = '127.0.0.1', prefix = 
   const url = `http://${host}:${port}`;
   const readLog = () => readFileSync(join(data, 'log'), 'utf8');
   const ready = async () => {
-    for (let tries = 0; ; tries++) {
+    const deadline = Date.now() + START;
+    for (;;) {
       if (isReady([...prefix, 'curl', '--fail', '--silent', `${url}/readyz`])) return;
-      if (tries > 400 || child.exitCode !== null) throw new Error(`no server:\n${readLog()}`);
+      if (Date.now() > deadline || hasEnded(child)) throw new Error(`no server:\n${readLog()}`);
       await pause(50);
     }
   };
@@ -58,14 +62,18 @@ export async function startServer(settings = {}, { host = '127.0.0.1', prefix = 
       await ready();
     },
     async stop() {
-      const ended = new Promise((done) => child.once('exit', done));
-      if (child.exitCode === null) {
+      if (!hasEnded(child)) {
+        const ended = new Promise((done) => child.once('exit', done));
         child.kill('SIGTERM');
         await ended;
       }
       rmSync(data, { recursive: true, force: true });
     },
   };
+}
+
+function hasEnded({ exitCode, signalCode }) {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** Asked from where the server runs: this process may have no way there. */
