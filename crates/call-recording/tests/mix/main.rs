@@ -1,9 +1,11 @@
 //! Mixes by the machine's ffmpeg (Debian's package `ffmpeg`), and what is to be seen and heard in them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod codecs;
 mod failures;
 mod measure;
 mod recorded;
+mod sent;
 mod sound;
 mod tracks;
 mod whole;

@@ -5,22 +5,21 @@ use std::time::{Duration, SystemTime};
 
 use call_domain::{CallId, RecordingId, RecordingMode};
 use call_recording::mix::Layout;
-use call_recording::{
-    Codec, EncodedFrame, Event, Limits, Recorder, RecordingInfo, Source, finish_abandoned,
-};
+use call_recording::{Codec, Event, Limits, Recorder, RecordingInfo, finish_abandoned};
 use uuid::Uuid;
 
 use crate::measure::{self, Colour};
 use crate::mix;
-use crate::tracks::{self, Recorded};
+use crate::sent::Sent;
+use crate::tracks::{Recorded, Stretch};
 
-fn recorder(call: &Recorded) -> Recorder {
-    let info = info(call);
+/// The recorder of a call.
+pub(crate) fn recorder(call: &Recorded) -> Recorder {
     let limits = Limits {
         min_free_bytes: 0,
         sync_every: None,
     };
-    Recorder::open(call.dir(), info, limits).unwrap()
+    Recorder::open(call.dir(), info(call), limits).unwrap()
 }
 
 fn info(call: &Recorded) -> RecordingInfo {
@@ -34,35 +33,11 @@ fn info(call: &Recorded) -> RecordingInfo {
 
 /// Ann's camera and microphone from a time of the recording on, for so long, in milliseconds.
 fn ann(recorder: &mut Recorder, from: u64, length: u64, width: u32) {
-    let user = "ann".parse().unwrap();
-    let pictures = tracks::camera("red", from, length, width);
-    let mut frames: Vec<(u64, Source, Codec, Vec<u8>)> = tracks::frames(&pictures)
-        .zip(0..)
-        .map(|(data, n)| (from + n * 40, Source::Video, Codec::Vp8, data.to_vec()))
-        .collect();
-    let sound = tracks::opus(1_000, from, length);
-    frames.extend(
-        sound
-            .into_iter()
-            .zip(0..)
-            .map(|(data, n)| (from + n * 20, Source::Audio, Codec::Opus, data)),
-    );
-    frames.sort_by_key(|frame| frame.0);
-    for (at, source, codec, data) in frames {
-        // RFC 6386, section 9.1: the lowest bit of a key frame is 0.
-        let key = source == Source::Audio || data[0] & 1 == 0;
-        let frame = EncodedFrame {
-            at: Duration::from_millis(at),
-            key,
-            after_gap: false,
-            size: (key && source == Source::Video).then(|| {
-                let width = u16::try_from(width).unwrap();
-                (width, width * 9 / 16)
-            }),
-            data: data.into(),
-        };
-        recorder.frame(&user, source, codec, frame).unwrap();
-    }
+    let camera = [Stretch(from, length, width)];
+    Sent::default()
+        .camera("ann", Codec::Vp8, "red", &camera)
+        .voice("ann", 1_000, from, length)
+        .record(recorder);
 }
 
 #[tokio::test]

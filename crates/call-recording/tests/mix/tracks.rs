@@ -14,7 +14,7 @@ use call_recording::{
 use uuid::Uuid;
 
 /// Frames in a second of every camera here.
-const FPS: u64 = 25;
+pub(crate) const FPS: u64 = 25;
 
 /// How long a flash and a beep are, in seconds.
 const BEAT: f64 = 0.12;
@@ -214,15 +214,20 @@ pub(crate) fn opus(hertz: u32, from: u64, length: u64) -> Vec<Vec<u8>> {
     packets.split_off(2)
 }
 
-/// A piece of a camera's stream in IVF.
-pub(crate) fn camera(colour: &str, from: u64, length: u64, width: u32) -> Vec<u8> {
+/// A camera's picture of one colour that flashes at full seconds, from a time of the recording on, as ffmpeg draws it.
+pub(crate) fn look(colour: &str, from: u64, length: u64, width: u32) -> String {
     let height = width * 9 / 16;
-    let source = format!(
+    format!(
         "color=c={colour}:s={width}x{height}:r={FPS}:d={},\
          drawbox=c=white:t=fill:enable='lt(mod(t+{}+0.001,1),{BEAT})'",
         secs(length),
         secs(from),
-    );
+    )
+}
+
+/// A piece of a camera's stream in IVF.
+fn camera(colour: &str, from: u64, length: u64, width: u32) -> Vec<u8> {
+    let source = look(colour, from, length, width);
     // With more threads, libvpx spends more on waiting than on so small pictures.
     let coded = "-c:v libvpx -deadline realtime -cpu-used 8 -threads 1 -b:v 300k -f ivf -";
     let coded: Vec<&str> = coded.split(' ').collect();

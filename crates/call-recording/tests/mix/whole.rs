@@ -48,7 +48,7 @@ fn three_people() -> Recorded {
 }
 
 /// Who is to be seen at a time, in seconds; `None` where something is just changing, or flashes.
-fn expected(at: f64) -> Option<BTreeSet<Colour>> {
+pub(crate) fn expected(at: f64) -> Option<BTreeSet<Colour>> {
     // A frame, and half of one by which times are rounded.
     let near = |edge: f64| (at - edge).abs() < 0.065;
     if [2.0, 3.0, 5.0, 6.5, 7.0].into_iter().any(near) || !(0.2..0.95).contains(&at.fract()) {
@@ -71,7 +71,7 @@ fn expected(at: f64) -> Option<BTreeSet<Colour>> {
 }
 
 /// Beeps of every full second of a time, none later than the flash by 80 ms, nor earlier.
-fn in_step(beeps: &[f64], flashes: &[f64], seconds: std::ops::Range<u32>) {
+pub(crate) fn in_step(beeps: &[f64], flashes: &[f64], seconds: std::ops::Range<u32>) {
     for second in seconds.clone() {
         let second = f64::from(second);
         let near = |times: &[f64]| times.iter().copied().find(|at| (at - second).abs() < 0.3);
