@@ -13,7 +13,7 @@ after(async () => {
   await server?.stop();
 });
 
-test('a refused permission is explained, and the call goes on', { timeout: 180_000 }, async () => {
+test('a refused permission is explained, and the call goes on', { timeout: 900_000 }, async () => {
   const browser = await startBrowser({ permission: 'deny' });
   try {
     const alice = await Person.arrives(usual, server, 'Alice');
@@ -30,7 +30,7 @@ test('a refused permission is explained, and the call goes on', { timeout: 180_0
   }
 });
 
-test('a machine without devices says so, and can still listen', { timeout: 180_000 }, async () => {
+test('a machine without devices says so, and can still listen', { timeout: 900_000 }, async () => {
   const browser = await startBrowser({ devices: false });
   try {
     const carol = await Person.arrives(usual, server, 'Carol');

@@ -4,6 +4,11 @@ import { Internet, RELAY, WEB } from '../support/internet.mjs';
 import { Person, startBrowser } from '../support/people.mjs';
 import { startServer } from '../support/server.mjs';
 
+/** How long sending something by the relay may take, in seconds. */
+const SENDING = 25;
+/** How long a call has to find the path that is best for it, in milliseconds. */
+const SETTLED = 30_000;
+
 let internet;
 let server;
 before(async () => {
@@ -39,8 +44,8 @@ function browserIn(namespace) {
   });
 }
 
-/** Two people in these namespaces call each other; returns the paths of both sides. */
-async function talk(first, second) {
+/** Two people in these namespaces call each other; returns the paths of both sides, once they are right or have had the time to be. */
+async function talk(first, second, isRight) {
   const browsers = [await browserIn(first), await browserIn(second)];
   try {
     const alice = await Person.arrives(browsers[0], server, 'Alice');
@@ -48,9 +53,14 @@ async function talk(first, second) {
     await alice.calls(bob);
     await bob.button('Accept video').click();
     await Promise.all([alice.seesAndHears(), bob.seesAndHears()]);
-    const paths = [...(await alice.paths()), ...(await bob.paths())];
-    await alice.page.mouse.move(300, 300);
-    await alice.button('Hang up').click();
+    const deadline = Date.now() + SETTLED;
+    let paths;
+    do {
+      // A better path may be found after the first one that carries something.
+      paths = [...(await alice.paths()), ...(await bob.paths())];
+      await alice.page.waitForTimeout(200);
+    } while (!(paths.length === 2 && paths.every(isRight)) && Date.now() < deadline);
+    await alice.hangsUp();
     await bob.page.getByTestId('call-ended').waitFor();
     assert.equal(paths.length, 2);
     return paths;
@@ -59,33 +69,36 @@ async function talk(first, second) {
   }
 }
 
-test('on an open network the media goes directly', { timeout: 240_000 }, async () => {
-  for (const path of await talk(internet.open(), internet.open())) {
-    assert.notEqual(path.local, 'relay');
-    assert.notEqual(path.remote, 'relay');
+test('on an open network the media goes directly', { timeout: 500_000 }, async () => {
+  const isDirect = ({ local, remote }) => local !== 'relay' && remote !== 'relay';
+  for (const path of await talk(internet.open(), internet.open(), isDirect)) {
+    assert.ok(isDirect(path), JSON.stringify(path));
   }
 });
 
-test('two symmetric NATs: through the relay by UDP', { timeout: 240_000 }, async () => {
-  for (const path of await talk(internet.home(), internet.home())) {
-    assert.ok([path.local, path.remote].includes('relay'), JSON.stringify(path));
-    if (path.local === 'relay') assert.equal(path.relayProtocol, 'udp');
+test('two symmetric NATs: through the relay by UDP', { timeout: 500_000 }, async () => {
+  const isRelayed = ({ local, remote, relayProtocol }) =>
+    [local, remote].includes('relay') && (local !== 'relay' || relayProtocol === 'udp');
+  for (const path of await talk(internet.home(), internet.home(), isRelayed)) {
+    assert.ok(isRelayed(path), JSON.stringify(path));
   }
 });
 
-test('no UDP at all: through the relay by TCP', { timeout: 240_000 }, async () => {
-  for (const path of await talk(internet.home('no udp'), internet.home('no udp'))) {
-    assert.deepEqual([path.local, path.relayProtocol], ['relay', 'tcp']);
+test('no UDP at all: through the relay by TCP', { timeout: 500_000 }, async () => {
+  const isByTcp = ({ local, relayProtocol }) => local === 'relay' && relayProtocol === 'tcp';
+  for (const path of await talk(internet.home('no udp'), internet.home('no udp'), isByTcp)) {
+    assert.ok(isByTcp(path), JSON.stringify(path));
   }
 });
 
-test('nothing but port 443: through the relay by TLS', { timeout: 240_000 }, async () => {
-  for (const path of await talk(internet.home('443 only'), internet.home('443 only'))) {
-    assert.deepEqual([path.local, path.relayProtocol], ['relay', 'tls']);
+test('nothing but port 443: through the relay by TLS', { timeout: 500_000 }, async () => {
+  const isByTls = ({ local, relayProtocol }) => local === 'relay' && relayProtocol === 'tls';
+  for (const path of await talk(internet.home('443 only'), internet.home('443 only'), isByTls)) {
+    assert.ok(isByTls(path), JSON.stringify(path));
   }
 });
 
-test('the relay sends nothing into the private network of its host', { timeout: 120_000 }, () => {
+test('the relay sends nothing into the private network of its host', { timeout: 300_000 }, () => {
   const home = internet.home();
   const canary = internet.canary();
   const curl = (path, ...more) =>
@@ -99,7 +112,7 @@ test('the relay sends nothing into the private network of its host', { timeout: 
     internet.run(home, 'turnutils_uclient', [
       ...['-u', username, '-w', credential, '-e', peer, '-r', '3480', '-n', '5', '-c', ...how],
       RELAY,
-    ]);
+    ], SENDING);
 
   // The canary sings where it may be reached, so its silence means something.
   send(canary.open);
