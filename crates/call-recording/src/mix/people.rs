@@ -134,10 +134,11 @@ impl Said<'_> {
         let all = Spans::of([Span::new(0, length)]);
         // What was recorded proves that they were there; events may be missing around a restart.
         let recorded = Spans::of(self.tracks.iter().flat_map(|(_, track)| received(track)));
-        let may = match (self.consents.first(), self.consent) {
-            (Some((_, first)), _) => Spans::switched(!first, self.consents.iter().copied(), length),
-            (None, None | Some(Consent::Given)) => all.clone(),
-            (None, Some(Consent::Asked | Consent::Refused)) => Spans::default(),
+        let may = match (self.consents.is_empty(), self.consent) {
+            // Only who is asked answers: until there is a yes, it is a no.
+            (false, _) => Spans::switched(false, self.consents.iter().copied(), length),
+            (true, None | Some(Consent::Given)) => all.clone(),
+            (true, Some(Consent::Asked | Consent::Refused)) => Spans::default(),
         };
         let here = match self.presence.first() {
             Some((_, first)) => Spans::switched(!first, self.presence.iter().copied(), length),
@@ -255,8 +256,13 @@ mod tests {
         ];
         call.events = events.to_vec();
         assert_eq!(people(&call)[0].here, spans(&[(10_000, 30_000)]));
-        call.events.truncate(1);
         call.tracks.clear();
+        // Asked, and no.
+        call.events = vec![joined(0, "bob"), consent(10_000, "bob", false)];
+        assert_eq!(people(&call)[0].here, spans(&[]));
+        call.events.push(consent(20_000, "bob", true));
+        assert_eq!(people(&call)[0].here, spans(&[(20_000, 60_000)]));
+        call.events.truncate(1);
         for (consent, here) in [
             (Some(Consent::Asked), spans(&[])),
             (Some(Consent::Refused), spans(&[])),
