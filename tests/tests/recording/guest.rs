@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use crate::stage::Stage;
 use crate::watched::PATIENCE;
 
-/// What everybody sends: enough to be seen growing on a disk.
+/// What every camera sends: enough to be seen growing on a disk.
 const PLAN: SendPlan = SendPlan {
     frame_rate: 15.0,
     packets: 2,
@@ -177,12 +177,12 @@ async fn answer(stage: &Stage, media: &Media, offer: &Value) -> Option<Value> {
         text(&offer["publish"]["video"]),
         text(&offer["publish"]["audio"]),
     );
-    let began = stage.began;
+    let (began, plan) = (stage.began, stage.cameras.then_some(PLAN));
     let (id, sdp) = stage
         .with(move |crowd| {
             let id = known.unwrap_or_else(|| {
                 let at = IpAddr::V4(Ipv4Addr::LOCALHOST);
-                let peer = MediaPeer::new(at, began, Some(PLAN)).unwrap();
+                let peer = MediaPeer::new(at, began, plan).unwrap();
                 crowd.add(peer).unwrap()
             });
             let peer = crowd.peer(id).unwrap();

@@ -76,6 +76,29 @@ async fn frames_of_mix(scene: &Scene, recording: &serde_json::Value) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mix_of_voices_alone_is_fetched_as_any_other() {
+    let scene = Scene::of_voices(&[]).await;
+    let id = scene.start("mixed").await;
+    scene.frames_written(130).await;
+    scene.stop().await;
+    let recording = scene.done(&id).await;
+    assert_eq!(recording["status"], "ready", "{recording}");
+    assert_eq!(files(&recording, "track").len(), 2);
+    let file = files(&recording, "mixed")[0];
+    let kind = file["contentType"].as_str().unwrap();
+    assert!(kind.starts_with("audio/"), "{kind}");
+    assert_eq!(file["width"], json!(null));
+    let mix = get(&scene.url(&id, file, true).await, &[]).await;
+    assert_eq!(mix.status, 200);
+    assert_eq!(mix.headers["content-type"], kind);
+    assert_eq!(mix.body.len() as u64, file["bytes"].as_u64().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mix");
+    std::fs::write(&path, &mix.body).unwrap();
+    assert!(frames_without_complaint(&path) > 30);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ffmpeg_that_is_killed_is_started_again() {
     let ffmpeg = Script::new("rm \"${0%/*}/spoiled\"; kill -KILL $$");
     ffmpeg.spoil();

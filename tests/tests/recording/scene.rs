@@ -34,8 +34,17 @@ impl Scene {
         Self::set_by(&[], settings).await
     }
 
+    /// As [`Scene::set`]; nobody has a camera.
+    pub(crate) async fn of_voices(settings: &[(&str, &str)]) -> Self {
+        Self::with(&[], settings, false).await
+    }
+
     /// As [`Scene::set`]; a launcher becomes the server.
     pub(crate) async fn set_by(launcher: &[&str], settings: &[(&str, &str)]) -> Self {
+        Self::with(launcher, settings, true).await
+    }
+
+    async fn with(launcher: &[&str], settings: &[(&str, &str)], cameras: bool) -> Self {
         let mut all = vec![
             ("CALL__SFU__ENABLED", "true"),
             ("CALL__SFU__SIMULCAST", "false"),
@@ -47,7 +56,7 @@ impl Scene {
         let mut alice = Device::connected(&server, "alice", "desk").await;
         let mut bob = Device::connected(&server, "bob", "phone").await;
         let call = talking(&mut alice, &mut bob).await;
-        let stage = Stage::start();
+        let stage = Stage::start(cameras);
         Self {
             alice: Guest::new(&server, alice, &call, &["bob"], &stage),
             bob: Guest::new(&server, bob, &call, &["alice"], &stage),

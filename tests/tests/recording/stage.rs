@@ -8,6 +8,8 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub(crate) struct Stage {
     orders: Sender<Order>,
+    /// Whether people have cameras.
+    pub(crate) cameras: bool,
     /// The epoch of the times in packets.
     pub(crate) began: Instant,
 }
@@ -18,7 +20,7 @@ type Order = Box<dyn FnOnce(&mut Crowd) + Send>;
 const BREATH: Duration = Duration::from_millis(5);
 
 impl Stage {
-    pub(crate) fn start() -> Self {
+    pub(crate) fn start(cameras: bool) -> Self {
         let (orders, inbox) = channel::<Order>();
         let mut crowd = Crowd::new().unwrap();
         std::thread::spawn(move || {
@@ -32,6 +34,7 @@ impl Stage {
         });
         Self {
             orders,
+            cameras,
             began: Instant::now(),
         }
     }

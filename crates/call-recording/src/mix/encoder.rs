@@ -1,5 +1,7 @@
 //! What the parts of a mix, and then the mix, are encoded with.
 
+use crate::storage::Container;
+
 /// What a mix is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -10,13 +12,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// The ending of a mix's name and its media type.
-    pub(super) fn file(self, with_pictures: bool) -> (&'static str, &'static str) {
+    /// What a mix is kept as, and its media type.
+    pub(super) fn file(self, with_pictures: bool) -> (Container, &'static str) {
         match (self, with_pictures) {
-            (Self::Mp4, true) => ("mp4", "video/mp4"),
-            (Self::Mp4, false) => ("m4a", "audio/mp4"),
-            (Self::WebM, true) => ("webm", "video/webm"),
-            (Self::WebM, false) => ("webm", "audio/webm"),
+            (Self::Mp4, true) => (Container::Mp4, "video/mp4"),
+            (Self::Mp4, false) => (Container::M4a, "audio/mp4"),
+            (Self::WebM, true) => (Container::Webm, "video/webm"),
+            (Self::WebM, false) => (Container::Webm, "audio/webm"),
         }
     }
 
@@ -123,7 +125,24 @@ impl Picture {
 
 #[cfg(test)]
 mod tests {
+    use call_domain::{RecordingFileId, RecordingId};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::storage::{FileName, ObjectKey};
+
+    #[test]
+    fn every_mix_has_a_name_that_stores_take() {
+        let recording = RecordingId::new(Uuid::from_u128(1));
+        let id = RecordingFileId::new(Uuid::from_u128(2));
+        for format in [Format::Mp4, Format::WebM] {
+            for with_pictures in [true, false] {
+                let file = FileName::Media(id, format.file(with_pictures).0);
+                let key = ObjectKey { recording, file };
+                assert_eq!(key.to_string().parse(), Ok(key), "{format:?}");
+            }
+        }
+    }
 
     #[test]
     fn the_format_is_what_the_encoders_allow() {

@@ -15,6 +15,7 @@ use super::voices::{self, Length};
 use super::work::Work;
 use super::{Ffmpeg, MixError};
 use crate::Manifest;
+use crate::storage::FileName;
 
 /// How the pictures are arranged. A shared screen takes the stage in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -349,8 +350,8 @@ impl Mixing<'_> {
             work.write(&format!("{FOLDER}/{}", join::LIST), &list)
                 .await?;
         }
-        let (ending, content_type) = self.ffmpeg.format().file(pictures);
-        let name = format!("{file_id}.{ending}");
+        let (container, content_type) = self.ffmpeg.format().file(pictures);
+        let name = FileName::Media(file_id, container).to_string();
         let args = |into: &str| join::args(pictures, voices, into, self.ffmpeg);
         let (path, bytes) = work.finish(&name, args, length.amount()).await?;
         let left_out = self

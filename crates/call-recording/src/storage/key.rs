@@ -13,21 +13,24 @@ pub enum Container {
     Matroska,
     /// `.mp4`
     Mp4,
+    /// `.m4a`: MP4 with nothing but sound.
+    M4a,
 }
 
 impl Container {
-    const ALL: [Self; 3] = [Self::Webm, Self::Matroska, Self::Mp4];
+    const ALL: [Self; 4] = [Self::Webm, Self::Matroska, Self::Mp4, Self::M4a];
 
     const fn extension(self) -> &'static str {
         match self {
             Self::Webm => "webm",
             Self::Matroska => "mkv",
             Self::Mp4 => "mp4",
+            Self::M4a => "m4a",
         }
     }
 }
 
-/// How a file is called in the folder of its recording: `manifest.json`, or `<file id>.<webm|mkv|mp4>`. There are no other names,
+/// How a file is called in the folder of its recording: `manifest.json`, or `<file id>.<webm|mkv|mp4|m4a>`. There are no other names,
 /// so that no name leads out of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
