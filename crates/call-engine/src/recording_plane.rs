@@ -28,6 +28,10 @@ pub trait RecordingPlane: Debug + Send + Sync + 'static {
     /// Whether files of whole calls can be made.
     fn mixing_available(&self) -> bool;
 
+    /// Whether another file of a whole call can be begun now, or else why not: the disk is full. Quick; not binding, as things
+    /// change. Where none can be made at all, [`RecordingPlane::mixing_available`] says so.
+    fn may_mix(&self) -> Result<(), RecordingFault>;
+
     /// Whether finished recordings are kept elsewhere than where they are written, so that
     /// [`RecordingPlane::upload`] is to be asked for.
     fn keeps_elsewhere(&self) -> bool;
@@ -59,6 +63,10 @@ pub trait RecordingPlane: Debug + Send + Sync + 'static {
         files: &[RecordingFile],
         progress: Arc<dyn JobProgress>,
     ) -> Result<RecordingFile, RecordingFault>;
+
+    /// No more tries at one are to follow, until it is asked for again: what those before have left is taken away. What cannot be
+    /// is deleted with the recording.
+    async fn discard_mix(&self, recording: RecordingId);
 
     /// Brings files to where recordings are kept. Those that are there already are passed over.
     ///

@@ -85,6 +85,37 @@ async fn a_folder_that_is_taken_away_costs_the_recording_and_not_the_call() {
     assert_eq!(scene.done(&id).await["status"], "ready");
 }
 
+/// Bytes that are free where servers under test keep their data.
+fn free_bytes() -> u64 {
+    let mut stat = Command::new("stat");
+    let stat = stat.args(["--file-system", "--format=%a %S"]);
+    let told = stat.arg(std::env::temp_dir()).output().unwrap().stdout;
+    let told = String::from_utf8(told).unwrap();
+    let figures = told.split_whitespace().map(|part| part.parse::<u64>());
+    figures.map(Result::unwrap).product()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mix_takes_no_room_that_recordings_need() {
+    // Enough for recordings, and not for twice as much.
+    let least = (free_bytes() / 3 * 2).to_string();
+    let scene = Scene::set(&[("CALL__RECORDING__MIN_FREE_BYTES", &least)]).await;
+    let id = scene.start("tracks").await;
+    scene.frames_written(130).await;
+    scene.stop().await;
+    assert_eq!(scene.done(&id).await["status"], "ready");
+    let path = format!("/api/recordings/{id}/mix");
+    let asked = scene.alice.device.post(&path, serde_json::json!({})).await;
+    assert_eq!(asked.status, 409, "{}", asked.body);
+    assert_eq!(asked.body["code"], "mixing_unavailable");
+    assert_eq!(asked.body["cause"], "disk_full");
+    let recording = scene.recording(&id).await;
+    assert_eq!(
+        (&recording["status"], &recording["mix"]),
+        (&"ready".into(), &"none".into())
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_there_is_no_room_calls_go_on_without_being_recorded() {
     let scene = Scene::set(&[

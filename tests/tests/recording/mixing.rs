@@ -129,6 +129,10 @@ async fn a_mix_that_cannot_be_made_leaves_the_tracks_and_may_be_asked_for_again(
         (&json!("failed"), &json!("mix_failed"))
     );
     assert!(files(&recording, "mixed").is_empty());
+    assert!(
+        !scene.folder(&id).join("mix").exists(),
+        "nothing of it stays"
+    );
     assert_eq!(scene.frames_of_tracks(&recording).await.len(), 4);
     let alert = ("mix_failed".to_owned(), "mix_failed".to_owned());
     assert_eq!(alerts(&scene.server, &id).await, [alert]);

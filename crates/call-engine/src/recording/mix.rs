@@ -80,6 +80,7 @@ impl Engine {
     ) -> Result<Vec<JobKind>, Trouble> {
         let recording = this.recording().await?;
         self.report_mix(&recording, fault).await;
+        this.config.plane.discard_mix(recording.id).await;
         let unavailable = fault == RecordingFault::MixingUnavailable;
         let cause = match recording.mode {
             RecordingMode::Mixed if unavailable => recording.cause.or(Some(fault)),

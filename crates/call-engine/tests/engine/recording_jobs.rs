@@ -161,12 +161,15 @@ async fn a_mix_that_nobody_needed_takes_nothing_away_when_it_fails() {
     let (_, id) = world.recorded_call(RecordingMode::Tracks).await;
     world.done(id).await;
     plane.fails(Work::Mix, 9, RecordingFault::DiskFull);
+    plane.worked();
     world
         .engine
         .request_mix(id, &by("alice"))
         .await
         .expect("mix");
     let done = world.done(id).await;
+    // What the tries have left is not kept for one that nobody asked for.
+    assert_eq!(plane.worked(), ["Mix", "Mix", "Mix", "DiscardMix"]);
     assert_eq!(
         figures(&done),
         (RecordingStatus::Ready, None, MixStatus::Failed, 3)

@@ -274,6 +274,18 @@ async fn a_mix_can_be_asked_for_later() {
         "{refused:?}"
     );
     plane.will.lock().no_mixing = false;
+    plane.will.lock().no_room = Some(RecordingFault::DiskFull);
+    let refused = world.engine.request_mix(id, &by("alice")).await;
+    assert!(
+        matches!(
+            refused,
+            Err(RecordingError::MixRefused(RecordingFault::DiskFull))
+        ),
+        "{refused:?}"
+    );
+    let stored = world.stored_recording(id).await.expect("stored");
+    assert_eq!(stored.mix, call_domain::MixStatus::None);
+    plane.will.lock().no_room = None;
     let queued = world
         .engine
         .request_mix(id, &by("alice"))

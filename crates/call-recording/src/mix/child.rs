@@ -13,6 +13,7 @@ use tokio::process::{ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::MixError;
+use super::room::Room;
 
 /// As much as this of what ffmpeg says is kept for an error.
 const SAID_LINES: usize = 6;
@@ -48,6 +49,15 @@ const COMMON: [&str; 8] = [
 /// hangs, and is killed.
 pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 
+/// What a run keeps to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds<'a> {
+    /// The longest that it may say nothing.
+    pub(super) patience: Duration,
+    /// What it leaves free, as often as it reports.
+    pub(super) room: Room<'a>,
+}
+
 /// Runs a command to its end. What it writes to its standard output goes into the file, if there is one.
 ///
 /// The child ends with the future that waits for it. Should the whole process be killed, the child's next write fails, and
@@ -57,7 +67,7 @@ pub(super) async fn run(
     args: &[String],
     what: &str,
     into: Option<&Path>,
-    patience: Duration,
+    bounds: Bounds<'_>,
     mut progress: impl FnMut(Reached),
 ) -> Result<Reached, MixError> {
     let mut file = match into {
@@ -78,7 +88,7 @@ pub(super) async fn run(
         .map_err(|error| MixError::FfmpegMissing(error.kind()))?;
     let mut watch = Watch::default();
     let kept = keep(child.stdout.take(), file.as_mut());
-    let told = watch.listen(child.stderr.take(), patience, &mut progress);
+    let told = watch.listen(child.stderr.take(), bounds, &mut progress);
     let ended = tokio::try_join!(kept, told);
     if ended.is_err() {
         // It may have ended by itself meanwhile.
@@ -90,7 +100,7 @@ pub(super) async fn run(
         Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(MixError::Failed {
             what: what.to_owned(),
             status: -1,
-            said: format!("it said nothing for {} s", patience.as_secs()),
+            said: format!("it said nothing for {} s", bounds.patience.as_secs()),
         }),
         Err(error) => Err(MixError::of(error)),
     }
@@ -115,20 +125,22 @@ async fn keep(from: Option<ChildStdout>, into: Option<&mut File>) -> io::Result<
 struct Watch {
     reached: Reached,
     said: VecDeque<String>,
+    /// It has reported since the last look.
+    reported: bool,
 }
 
 impl Watch {
     async fn listen(
         &mut self,
         from: Option<impl AsyncRead + Unpin>,
-        patience: Duration,
+        bounds: Bounds<'_>,
         progress: &mut impl FnMut(Reached),
     ) -> io::Result<()> {
         let Some(mut from) = from else { return Ok(()) };
         let mut buffer = [0; 4096];
         let mut line = Vec::new();
         loop {
-            let length = timeout(patience, from.read(&mut buffer)).await??;
+            let length = timeout(bounds.patience, from.read(&mut buffer)).await??;
             if length == 0 {
                 self.line(&line, progress);
                 return Ok(());
@@ -143,6 +155,9 @@ impl Watch {
                     _ => {}
                 }
             }
+            if std::mem::take(&mut self.reported) {
+                bounds.room.check().await?;
+            }
         }
     }
 
@@ -153,7 +168,10 @@ impl Watch {
             Some(("frame", value)) => self.reached.frames = number(value).unwrap_or(0),
             // Says N/A, or something negative, until there is something.
             Some(("out_time_us", value)) => self.reached.micros = number(value).unwrap_or(0),
-            Some(("progress", _)) => progress(self.reached),
+            Some(("progress", _)) => {
+                self.reported = true;
+                progress(self.reached);
+            }
             Some((key, _)) if is_key(key) => {}
             _ if line.trim().is_empty() => {}
             _ => {
@@ -260,6 +278,15 @@ mod tests {
         assert_eq!((status, said.as_str()), (1, "a | b"));
     }
 
+    /// With room enough.
+    fn patient(patience: Duration) -> Bounds<'static> {
+        let room = Room {
+            dir: Path::new("/"),
+            least: 0,
+        };
+        Bounds { patience, room }
+    }
+
     /// Pictures without end.
     fn endless() -> Vec<String> {
         let source = "-f lavfi -i testsrc2=s=320x180:r=25 -c:v rawvideo -f nut pipe:1";
@@ -270,7 +297,24 @@ mod tests {
     async fn a_full_disk_ends_it_and_is_told() {
         let full = Some(Path::new("/dev/full"));
         let ffmpeg = Program::new("ffmpeg");
-        let result = run(ffmpeg, &endless(), "fill", full, PATIENCE, |_| {}).await;
+        let bounds = patient(PATIENCE);
+        let result = run(ffmpeg, &endless(), "fill", full, bounds, |_| {}).await;
+        assert!(matches!(result, Err(MixError::DiskFull)), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn it_ends_before_others_are_without_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = Room {
+            dir: folder.path(),
+            least: u64::MAX,
+        };
+        let bounds = Bounds {
+            room,
+            ..patient(PATIENCE)
+        };
+        let ffmpeg = Program::new("ffmpeg");
+        let result = run(ffmpeg, &endless(), "fill", None, bounds, |_| {}).await;
         assert!(matches!(result, Err(MixError::DiskFull)), "{result:?}");
     }
 
@@ -283,7 +327,7 @@ mod tests {
         let mut hanging = Program::new("sh");
         hanging.arg(&script).stdin(Stdio::piped());
         let soon = Duration::from_millis(50);
-        let result = run(hanging, &[], "hang", None, soon, |_| {}).await;
+        let result = run(hanging, &[], "hang", None, patient(soon), |_| {}).await;
         let Err(MixError::Failed { said, .. }) = result else {
             panic!("{result:?}");
         };

@@ -47,8 +47,8 @@ pub enum MixError {
         /// By which signal.
         signal: i32,
     },
-    /// There was no room for what a step makes.
-    #[error("no room on the disk for the mix")]
+    /// There was no room for what a step makes, beside what is to stay free. A second try begins with this step.
+    #[error("too little room on the disk for the mix")]
     DiskFull,
     /// The folder of the recording cannot be read or written.
     #[error("the folder of the recording: {0}")]

@@ -42,6 +42,8 @@ pub struct MixConfig {
     pub threads: u8,
     /// How far ffmpeg stands back behind the server: 0 to 19, see nice(1).
     pub nice: u8,
+    /// A mix ends before less than this is free on the disk, in bytes: what else is written there has it. 0: it takes what there is.
+    pub min_free_bytes: u64,
 }
 
 impl Default for MixConfig {
@@ -53,6 +55,7 @@ impl Default for MixConfig {
             fps: 25,
             threads: 1,
             nice: 10,
+            min_free_bytes: 0,
         }
     }
 }
@@ -66,6 +69,7 @@ impl MixConfig {
             fps: self.fps.clamp(5, 60),
             threads: self.threads.max(1),
             nice: self.nice.min(19),
+            min_free_bytes: self.min_free_bytes,
         }
     }
 }
@@ -119,7 +123,7 @@ impl Mixer {
     /// one child process at a time.
     ///
     /// What it has made stays when it fails, is dropped or the server stops: the next call with the same manifest and
-    /// configuration goes on from there. A finished mix of that id is replaced. Dropping the future kills ffmpeg.
+    /// configuration goes on from there. Where there is to be none, [`discard`](super::discard) it. A finished mix of that id is replaced. Dropping the future kills ffmpeg.
     ///
     /// `progress` is told from 0 to 1, some times a second, never less than before.
     ///
@@ -138,7 +142,7 @@ impl Mixer {
         if length.0 == 0 {
             return Err(MixError::NothingToMix);
         }
-        let mut work = Work::begin(dir, &self.ffmpeg, self.config.nice, progress).await?;
+        let mut work = Work::begin(dir, &self.ffmpeg, &self.config, progress).await?;
         let heard = manifest.tracks.iter().enumerate();
         let heard = heard.filter(|(_, track)| voices::is_heard(track));
         let mut mixing = Mixing {

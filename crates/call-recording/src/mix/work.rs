@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::child::{self, PATIENCE, Reached};
+use super::child::{self, Bounds, PATIENCE, Reached};
+use super::room::Room;
 use super::step::{Amount, FOLDER, Step, words};
-use super::{Ffmpeg, MixError};
+use super::{Ffmpeg, MixConfig, MixError};
 
 /// What is not finished ends so. It is of no use to a second try.
 const UNFINISHED: &str = ".part";
@@ -16,11 +17,20 @@ const UNFINISHED: &str = ".part";
 /// What steps leave that is read back is no longer.
 const MOST_READ: u64 = 64 << 20;
 
+/// Takes away what tries at a mix have left in the folder of a recording, for good: the next try begins anew.
+pub async fn discard(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir.join(FOLDER)).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// The work on one mix.
 pub(super) struct Work<'a> {
     dir: &'a Path,
     ffmpeg: &'a Ffmpeg,
     nice: u8,
+    room: Room<'a>,
     progress: &'a (dyn Fn(f64) + Send + Sync),
     /// All that is to be done, and what has been, by [cost](Amount::cost).
     all: f64,
@@ -33,13 +43,15 @@ impl<'a> Work<'a> {
     pub(super) async fn begin(
         dir: &'a Path,
         ffmpeg: &'a Ffmpeg,
-        nice: u8,
+        config: &MixConfig,
         progress: &'a (dyn Fn(f64) + Send + Sync),
     ) -> Result<Self, MixError> {
+        let least = config.min_free_bytes;
         let work = Self {
             dir,
             ffmpeg,
-            nice,
+            nice: config.nice,
+            room: Room { dir, least },
             progress,
             all: 0.0,
             done: 0.0,
@@ -72,21 +84,28 @@ impl<'a> Work<'a> {
         let path = self.dir.join(step.path());
         if !fs::try_exists(&path).await.map_err(MixError::of)? {
             let part = self.dir.join(format!("{}{UNFINISHED}", step.path()));
-            let reached = self
-                .run(&step.args, step.what, Some(&part), step.amount)
-                .await?;
-            if matches!(step.amount, Amount::ClipFrames(_)) && reached.frames == 0 {
-                let _ = fs::remove_file(&part).await;
-                return Err(MixError::Failed {
-                    what: step.what.to_owned(),
-                    status: 0,
-                    said: "no picture came out of it".to_owned(),
-                });
+            let made = self.make(step, &part, &path).await;
+            if made.is_err() {
+                forget(&part).await;
             }
-            fs::rename(&part, &path).await.map_err(MixError::of)?;
+            made?;
         }
         self.count(step.amount);
         Ok(())
+    }
+
+    async fn make(&mut self, step: &Step, part: &Path, path: &Path) -> Result<(), MixError> {
+        let reached = self
+            .run(&step.args, step.what, Some(part), step.amount)
+            .await?;
+        if matches!(step.amount, Amount::ClipFrames(_)) && reached.frames == 0 {
+            return Err(MixError::Failed {
+                what: step.what.to_owned(),
+                status: 0,
+                said: "no picture came out of it".to_owned(),
+            });
+        }
+        fs::rename(part, path).await.map_err(MixError::of)
     }
 
     /// Whether the sound in a file can be decoded, as far as its beginning tells.
@@ -115,12 +134,17 @@ impl<'a> Work<'a> {
         // ffmpeg writes this one by itself, since an index goes to its beginning. Should it survive the server, it is for a
         // moment, and nobody else writes a file of this name.
         let part = format!("{FOLDER}/{}{UNFINISHED}", uuid::Uuid::new_v4());
-        self.run(&args(&part), "join the scenes and the voices", None, amount)
-            .await?;
-        let path = self.dir.join(name);
-        let bytes = keep(&self.dir.join(part), &path)
-            .await
-            .map_err(MixError::of)?;
+        let what = "join the scenes and the voices";
+        let joined = self.run(&args(&part), what, None, amount).await;
+        let (part, path) = (self.dir.join(part), self.dir.join(name));
+        let kept = match joined {
+            Ok(_) => keep(&part, &path).await.map_err(MixError::of),
+            Err(error) => Err(error),
+        };
+        if kept.is_err() {
+            forget(&part).await;
+        }
+        let bytes = kept?;
         self.clear().await;
         (self.progress)(1.0);
         Ok((path, bytes))
@@ -128,7 +152,7 @@ impl<'a> Work<'a> {
 
     /// Takes away what the steps have left.
     pub(super) async fn clear(&self) {
-        if let Err(error) = fs::remove_dir_all(self.dir.join(FOLDER)).await {
+        if let Err(error) = discard(self.dir).await {
             tracing::warn!(%error, "what a mix was made of stays on the disk");
         }
     }
@@ -163,10 +187,15 @@ impl<'a> Work<'a> {
         into: Option<&Path>,
         amount: Amount,
     ) -> Result<Reached, MixError> {
+        self.room.check().await.map_err(MixError::of)?;
         let mut command = self.ffmpeg.command(self.nice);
         command.current_dir(self.dir);
+        let bounds = Bounds {
+            patience: PATIENCE,
+            room: self.room,
+        };
         let progress = |reached| self.tell(amount.share(reached) * amount.cost());
-        child::run(command, args, what, into, PATIENCE, progress).await
+        child::run(command, args, what, into, bounds, progress).await
     }
 
     fn count(&mut self, amount: Amount) {
@@ -182,6 +211,11 @@ impl<'a> Work<'a> {
             (self.progress)(now);
         }
     }
+}
+
+/// Takes away what came of a step that failed; the next try does, if this does not.
+async fn forget(part: &Path) {
+    let _ = fs::remove_file(part).await;
 }
 
 /// Makes a file last under its name. Its size.

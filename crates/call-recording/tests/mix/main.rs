@@ -5,6 +5,7 @@ mod codecs;
 mod failures;
 mod measure;
 mod recorded;
+mod room;
 mod sent;
 mod sound;
 mod tracks;

@@ -45,6 +45,10 @@ impl From<RecordingError> for Problem {
             RecordingError::Call(error) => return error.into(),
             RecordingError::NotFound => return Self::no_such_recording(),
             RecordingError::MixingUnavailable => Code::MixingUnavailable,
+            RecordingError::MixRefused(cause) => {
+                let detail = not_mixed(cause);
+                return Self::new(Code::MixingUnavailable, detail).because(cause);
+            }
             RecordingError::Live => Code::RecordingLive,
             RecordingError::Files(_) => {
                 let detail = "The files of recordings cannot be reached at the moment.";
@@ -154,6 +158,25 @@ fn not_recorded(cause: RecordingFault) -> &'static str {
         | RecordingFault::MixingUnavailable
         | RecordingFault::Interrupted => {
             "This server cannot record at the moment. Try again in a while; its log says more."
+        }
+    }
+}
+
+/// Why no file of a whole call can be begun, and what helps.
+fn not_mixed(cause: RecordingFault) -> &'static str {
+    match cause {
+        RecordingFault::DiskFull => {
+            "There is too little room left for a file of the whole call. Delete recordings that nobody needs any more, \
+             or have whoever runs this server make room."
+        }
+        RecordingFault::Overloaded
+        | RecordingFault::SfuUnavailable
+        | RecordingFault::StorageUnreachable
+        | RecordingFault::WriteFailed
+        | RecordingFault::MixFailed
+        | RecordingFault::MixingUnavailable
+        | RecordingFault::Interrupted => {
+            "This server cannot make a file of the whole call at the moment. Try again in a while; its log says more."
         }
     }
 }

@@ -24,6 +24,11 @@ pub(super) fn limits(settings: &RecordingSettings) -> Limits {
     }
 }
 
+/// How much room mixes leave: twice as much as recordings, so that none ends one that runs.
+pub(super) fn min_free_of_mixes(settings: &RecordingSettings) -> u64 {
+    settings.min_free_bytes.saturating_mul(2)
+}
+
 /// How mixes are made.
 pub(super) fn mix(settings: &RecordingSettings) -> MixConfig {
     let mix = settings.mix;
@@ -35,6 +40,7 @@ pub(super) fn mix(settings: &RecordingSettings) -> MixConfig {
         width: u16::try_from(mix.width).unwrap_or(u16::MAX),
         height: u16::try_from(mix.height).unwrap_or(u16::MAX),
         threads: u8::try_from(mix.threads).unwrap_or(u8::MAX),
+        min_free_bytes: min_free_of_mixes(settings),
         ..MixConfig::default()
     }
 }
@@ -78,6 +84,7 @@ mod tests {
         let mix = mix(&settings.recording);
         assert_eq!((mix.width, mix.height, mix.threads), (640, 360, 3));
         assert_eq!(mix.layout, Layout::Speaker);
+        assert_eq!(mix.min_free_bytes, 14);
         assert_eq!(limits(&settings.recording).min_free_bytes, 7);
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::sessions::Sessions;
-use super::{files, moment, upload};
+use super::{disk, files, moment, upload};
 
 /// The longest that a thread which was told to stop may take to let go of its files.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,6 +26,8 @@ pub(super) struct Jobs {
     pub(super) folder: LocalFolder,
     pub(super) storage: Storage,
     pub(super) mixer: Option<Mixer>,
+    /// Room on the disk that mixes leave to others.
+    pub(super) min_free_bytes: u64,
 }
 
 /// What a mix keeps for its next try.
@@ -100,6 +102,14 @@ impl Jobs {
         files::mixed(recording, &mix)
     }
 
+    /// Takes away what tries at a mix have left.
+    pub(super) async fn discard_mix(&self, recording: RecordingId) {
+        let folder = self.folder.of(recording);
+        if let Err(error) = call_recording::mix::discard(&folder).await {
+            tracing::warn!(%recording, %error, "what a mix was made of stays on the disk");
+        }
+    }
+
     /// Brings files to where recordings are kept, and then frees the room that they took here.
     pub(super) async fn upload(
         &self,
@@ -139,6 +149,7 @@ impl Jobs {
         if !self.storage.is_remote() {
             return Ok(brought);
         }
+        let mut away = Vec::new();
         for file in stored {
             match file.kind {
                 RecordingFileKind::Track | RecordingFileKind::Manifest => {}
@@ -146,9 +157,15 @@ impl Jobs {
             }
             let key = files::key(file)?;
             let path = self.folder.file(&key);
-            if tokio::fs::try_exists(&path).await.unwrap_or(false) {
-                continue;
+            if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
+                away.push((key, path, file.bytes));
             }
+        }
+        let bytes = away.iter().map(|(_, _, bytes)| *bytes);
+        let mut coming = bytes.fold(0, u64::saturating_add);
+        for (key, path, bytes) in away {
+            self.has_room_for(recording, coming).await?;
+            coming = coming.saturating_sub(bytes);
             let folder = self.folder.of(recording);
             tokio::fs::create_dir_all(folder).await.map_err(|error| {
                 tracing::error!(%recording, %error, "no folder for the files of a recording");
@@ -159,6 +176,20 @@ impl Jobs {
             brought.push(path);
         }
         Ok(brought)
+    }
+
+    /// Whether so much may be written for a mix.
+    async fn has_room_for(&self, recording: RecordingId, bytes: u64) -> Result<(), RecordingFault> {
+        let folder = self.folder.of(recording);
+        let free = blocking(move || disk::free_bytes(&folder)).await?;
+        let least = self.min_free_bytes.saturating_add(bytes);
+        match free {
+            Some(free) if free < least => {
+                tracing::error!(%recording, free, least, "too little room on the disk to fetch the tracks for a mix");
+                Err(RecordingFault::DiskFull)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The same id for every try, so that each goes on where the one before ended.

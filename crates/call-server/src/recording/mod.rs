@@ -107,6 +107,7 @@ impl EmbeddedRecorder {
                 folder: folder.clone(),
                 storage,
                 mixer: mixer(settings).await,
+                min_free_bytes: config::min_free_of_mixes(recording),
             },
             links: Links::new(settings, folder.clone())?,
             disk: Disk::watch(folder.path().to_owned()),
@@ -199,6 +200,13 @@ impl RecordingPlane for EmbeddedRecorder {
         self.jobs.mixer.is_some()
     }
 
+    fn may_mix(&self) -> Result<(), RecordingFault> {
+        match self.disk.free_bytes() {
+            Some(free) if free < self.jobs.min_free_bytes => Err(RecordingFault::DiskFull),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     fn keeps_elsewhere(&self) -> bool {
         self.jobs.storage.is_remote()
     }
@@ -231,6 +239,10 @@ impl RecordingPlane for EmbeddedRecorder {
     ) -> Result<RecordingFile, RecordingFault> {
         let mix = self.jobs.mix(recording, files, &progress);
         self.job("mix", mix).await
+    }
+
+    async fn discard_mix(&self, recording: RecordingId) {
+        self.jobs.discard_mix(recording).await;
     }
 
     async fn upload(

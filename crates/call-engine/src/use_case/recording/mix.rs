@@ -24,6 +24,10 @@ impl Engine {
         if !config.plane.mixing_available() || !has_tracks(&recording.files) {
             return Err(RecordingError::MixingUnavailable);
         }
+        config.plane.may_mix().map_err(|fault| {
+            tracing::warn!(recording = %id, %fault, "a mix was refused");
+            RecordingError::MixRefused(fault)
+        })?;
         // First: what is being made and has no job is given one by the next sweep.
         let update = RecordingUpdate {
             status: Some(RecordingStatus::Processing),

@@ -42,6 +42,9 @@ pub enum RecordingError {
     /// A file of the whole call cannot be made: there is nothing to make it with, or of.
     #[error("files of whole calls cannot be made")]
     MixingUnavailable,
+    /// A file of the whole call cannot be made at the moment.
+    #[error("a file of the whole call cannot be made now: {0}")]
+    MixRefused(RecordingFault),
     /// The recording still runs, or its files are being made.
     #[error("the recording is not done")]
     Live,

@@ -33,6 +33,8 @@ pub struct Will {
     /// Begins nothing more, because of this.
     pub full: Option<RecordingFault>,
     pub no_mixing: bool,
+    /// Mixes nothing more, because of this.
+    pub no_room: Option<RecordingFault>,
     pub elsewhere: bool,
     /// What will fail, so often and because of this.
     pub fails: BTreeMap<Work, (u32, RecordingFault)>,
@@ -136,6 +138,10 @@ impl RecordingPlane for FakeRecorder {
         !self.will.lock().no_mixing
     }
 
+    fn may_mix(&self) -> Result<(), RecordingFault> {
+        self.will.lock().no_room.map_or(Ok(()), Err)
+    }
+
     fn keeps_elsewhere(&self) -> bool {
         self.will.lock().elsewhere
     }
@@ -185,6 +191,10 @@ impl RecordingPlane for FakeRecorder {
         let mixed = file(recording.recording, 10, RecordingFileKind::Mixed);
         self.keep(std::slice::from_ref(&mixed));
         Ok(mixed)
+    }
+
+    async fn discard_mix(&self, _recording: RecordingId) {
+        self.log.lock().push("DiscardMix".to_owned());
     }
 
     async fn upload(

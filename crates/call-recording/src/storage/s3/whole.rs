@@ -43,11 +43,19 @@ impl S3 {
         let failed = || StorageError::local(WHAT);
         let mut coming = self.store.get(&self.path(key)).await?.into_stream();
         let part = to.with_extension("part");
-        let mut file = File::create(&part).await.map_err(failed())?;
-        while let Some(piece) = coming.try_next().await? {
-            file.write_all(&piece).await.map_err(failed())?;
+        let fetched = async {
+            let mut file = File::create(&part).await.map_err(failed())?;
+            while let Some(piece) = coming.try_next().await? {
+                file.write_all(&piece).await.map_err(failed())?;
+            }
+            file.sync_all().await.map_err(failed())?;
+            tokio::fs::rename(&part, to).await.map_err(failed())
+        };
+        let fetched = fetched.await;
+        if fetched.is_err() {
+            // The next fetch begins anew.
+            let _ = tokio::fs::remove_file(&part).await;
         }
-        file.sync_all().await.map_err(failed())?;
-        tokio::fs::rename(&part, to).await.map_err(failed())
+        fetched
     }
 }

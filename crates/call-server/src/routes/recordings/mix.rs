@@ -24,7 +24,7 @@ use crate::http::Problem;
         (status = 404, response = crate::openapi::NoSuchRecording),
         (status = 409, body = wire::Problem, content_type = "application/problem+json",
             description = "`recording_live`: it runs, or its files are being made; `mixing_unavailable`: the server \
-                has no ffmpeg, or there is nothing to mix"),
+                has no ffmpeg, there is nothing to mix, or, with the `cause` `disk_full`, too little room"),
         (status = 503, response = crate::openapi::Unavailable),
     ),
     security(("token" = []))
