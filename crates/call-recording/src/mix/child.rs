@@ -54,6 +54,8 @@ pub(super) const PATIENCE: Duration = Duration::from_mins(10);
 pub(super) struct Bounds<'a> {
     /// The longest that it may say nothing.
     pub(super) patience: Duration,
+    /// The longest that it may take.
+    pub(super) longest: Duration,
     /// What it leaves free, as often as it reports.
     pub(super) room: Room<'a>,
 }
@@ -89,20 +91,24 @@ pub(super) async fn run(
     let mut watch = Watch::default();
     let kept = keep(child.stdout.take(), file.as_mut());
     let told = watch.listen(child.stderr.take(), bounds, &mut progress);
-    let ended = tokio::try_join!(kept, told);
-    if ended.is_err() {
+    let ended = timeout(bounds.longest, async { tokio::try_join!(kept, told) }).await;
+    if !matches!(ended, Ok(Ok(_))) {
         // It may have ended by itself meanwhile.
         let _ = child.start_kill();
     }
     let status = child.wait().await.map_err(MixError::of)?;
     match ended {
-        Ok(_) => watch.judge(status, what),
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => Err(MixError::Failed {
+        Ok(Ok(_)) => watch.judge(status, what),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::TimedOut => Err(MixError::Failed {
             what: what.to_owned(),
             status: -1,
             said: format!("it said nothing for {} s", bounds.patience.as_secs()),
         }),
-        Err(error) => Err(MixError::of(error)),
+        Ok(Err(error)) => Err(MixError::of(error)),
+        Err(_) => Err(MixError::TookTooLong {
+            what: what.to_owned(),
+            longest: bounds.longest,
+        }),
     }
 }
 
@@ -284,7 +290,11 @@ mod tests {
             dir: Path::new("/"),
             least: 0,
         };
-        Bounds { patience, room }
+        Bounds {
+            patience,
+            longest: PATIENCE,
+            room,
+        }
     }
 
     /// Pictures without end.
@@ -316,6 +326,20 @@ mod tests {
         let ffmpeg = Program::new("ffmpeg");
         let result = run(ffmpeg, &endless(), "fill", None, bounds, |_| {}).await;
         assert!(matches!(result, Err(MixError::DiskFull)), "{result:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_never_ends_is_killed() {
+        let bounds = Bounds {
+            longest: Duration::from_millis(50),
+            ..patient(PATIENCE)
+        };
+        let ffmpeg = Program::new("ffmpeg");
+        let result = run(ffmpeg, &endless(), "end", None, bounds, |_| {}).await;
+        assert!(
+            matches!(result, Err(MixError::TookTooLong { .. })),
+            "{result:?}"
+        );
     }
 
     #[tokio::test]

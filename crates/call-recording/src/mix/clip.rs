@@ -13,6 +13,9 @@ use super::step::{Amount, Step, seconds, words};
 use super::{Ffmpeg, MixConfig};
 use crate::{Manifest, ManifestTrack};
 
+/// A larger picture is not decoded: it takes memory and time without end, and no camera or screen is larger.
+const MOST_PIXELS: u32 = 4096 * 4096;
+
 /// A part of a track, in frames of the mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Clip {
@@ -112,7 +115,7 @@ impl Clip {
         } = self;
         let MixConfig { fps, threads, .. } = *config;
         let mut args = words(&format!(
-            "-threads {threads} -protocol_whitelist file,pipe -f matroska"
+            "-threads {threads} -max_pixels {MOST_PIXELS} -protocol_whitelist file,pipe -f matroska"
         ));
         args.extend(begin(
             from * 1_000_000 / u64::from(fps),

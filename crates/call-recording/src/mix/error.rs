@@ -1,4 +1,5 @@
 use std::io;
+use std::time::Duration;
 
 use call_domain::RecordingFault;
 
@@ -39,6 +40,15 @@ pub enum MixError {
         /// The last that it said.
         said: String,
     },
+    /// ffmpeg was ended for taking longer than anything that is sent by a camera, a screen or a microphone takes. A second try
+    /// begins with this step.
+    #[error("ffmpeg was to {what} and was not done with it after {} s", longest.as_secs())]
+    TookTooLong {
+        /// What it was to do.
+        what: String,
+        /// How long it was given.
+        longest: Duration,
+    },
     /// ffmpeg was killed, perhaps for want of memory. A second try begins with this step.
     #[error("ffmpeg was killed by signal {signal} while it was to {what}")]
     Killed {
@@ -65,9 +75,11 @@ impl MixError {
         match self {
             Self::FfmpegMissing(_) => RecordingFault::MixingUnavailable,
             Self::DiskFull => RecordingFault::DiskFull,
-            Self::Failed { .. } | Self::Killed { .. } | Self::Folder(_) | Self::NothingToMix => {
-                RecordingFault::MixFailed
-            }
+            Self::Failed { .. }
+            | Self::TookTooLong { .. }
+            | Self::Killed { .. }
+            | Self::Folder(_)
+            | Self::NothingToMix => RecordingFault::MixFailed,
         }
     }
 

@@ -10,69 +10,12 @@ use super::join::{self, Part};
 use super::people::{self, Person};
 use super::scenes::{self, Scene, Turn};
 use super::speech;
-use super::step::{Amount, FOLDER, Step};
+use super::step::{Amount, FOLDER, Pace, Step};
 use super::voices::{self, Length};
 use super::work::Work;
-use super::{Ffmpeg, MixError};
+use super::{Ffmpeg, Layout, MixConfig, MixError};
 use crate::Manifest;
 use crate::storage::FileName;
-
-/// How the pictures are arranged. A shared screen takes the stage in both.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Layout {
-    /// All of the same size.
-    #[default]
-    Grid,
-    /// Whoever speaks is large, the others beside.
-    Speaker,
-}
-
-/// How mixes are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MixConfig {
-    /// How the pictures are arranged.
-    pub layout: Layout,
-    /// In pixels, even, 160 to 3840.
-    pub width: u16,
-    /// In pixels, even, 90 to 2160.
-    pub height: u16,
-    /// Pictures in a second, 5 to 60.
-    pub fps: u8,
-    /// Threads of an encoder or decoder, and so about how many processors ffmpeg keeps busy. At least 1.
-    pub threads: u8,
-    /// How far ffmpeg stands back behind the server: 0 to 19, see nice(1).
-    pub nice: u8,
-    /// A mix ends before less than this is free on the disk, in bytes: what else is written there has it. 0: it takes what there is.
-    pub min_free_bytes: u64,
-}
-
-impl Default for MixConfig {
-    fn default() -> Self {
-        Self {
-            layout: Layout::Grid,
-            width: 1280,
-            height: 720,
-            fps: 25,
-            threads: 1,
-            nice: 10,
-            min_free_bytes: 0,
-        }
-    }
-}
-
-impl MixConfig {
-    fn within_ranges(self) -> Self {
-        Self {
-            layout: self.layout,
-            width: self.width.clamp(160, 3840) & !1,
-            height: self.height.clamp(90, 2160) & !1,
-            fps: self.fps.clamp(5, 60),
-            threads: self.threads.max(1),
-            nice: self.nice.min(19),
-            min_free_bytes: self.min_free_bytes,
-        }
-    }
-}
 
 /// A mix that has been made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,6 +41,7 @@ pub struct Mix {
 pub struct Mixer {
     ffmpeg: Ffmpeg,
     config: MixConfig,
+    pace: Pace,
 }
 
 impl Mixer {
@@ -106,6 +50,7 @@ impl Mixer {
         Self {
             ffmpeg,
             config: config.within_ranges(),
+            pace: Pace::default(),
         }
     }
 
@@ -129,8 +74,8 @@ impl Mixer {
     ///
     /// # Errors
     ///
-    /// When there is no mix; what went before is kept. A track that cannot be decoded is no error but
-    /// [left out](Mix::left_out).
+    /// When there is no mix; what went before is kept. A track that cannot be decoded, or not in ten times the time that it
+    /// took to send, is no error but [left out](Mix::left_out). The whole may take about as long, and then is for another try.
     pub async fn mix(
         &self,
         dir: &Path,
@@ -142,30 +87,54 @@ impl Mixer {
         if length.0 == 0 {
             return Err(MixError::NothingToMix);
         }
-        let mut work = Work::begin(dir, &self.ffmpeg, &self.config, progress).await?;
+        let longest = self.pace.of_mix(length.0);
+        let mix = self.mix_all(dir, manifest, file_id, &length, progress);
+        match tokio::time::timeout(longest, mix).await {
+            Ok(mixed) => mixed,
+            Err(_) => Err(MixError::TookTooLong {
+                what: "mix the call".to_owned(),
+                longest,
+            }),
+        }
+    }
+
+    async fn mix_all(
+        &self,
+        dir: &Path,
+        manifest: &Manifest,
+        file_id: RecordingFileId,
+        length: &Length,
+        progress: &(dyn Fn(f64) + Send + Sync),
+    ) -> Result<Mix, MixError> {
+        let Self {
+            ffmpeg,
+            config,
+            pace,
+        } = self;
+        let mut work = Work::begin(dir, ffmpeg, config, *pace, progress).await?;
         let heard = manifest.tracks.iter().enumerate();
         let heard = heard.filter(|(_, track)| voices::is_heard(track));
         let mut mixing = Mixing {
             manifest,
-            ffmpeg: &self.ffmpeg,
-            config: &self.config,
+            ffmpeg,
+            config,
             people: people::people(manifest),
             heard: heard.map(|(index, _)| index).collect(),
             left_out: BTreeSet::new(),
         };
         let turns = mixing.turns(&mut work).await?;
-        let scenes = scenes::scenes(&mixing.people, &turns, length.0, &self.config);
-        let clips = Clips::of(&scenes, self.config.fps);
+        let scenes = scenes::scenes(&mixing.people, &turns, length.0, config);
+        let clips = Clips::of(&scenes, config.fps);
         work.expect(
             clips
                 .iter()
                 .map(|clip| Amount::ClipFrames(clip.to - clip.from)),
         );
         if !clips.is_empty() {
-            let frames = scenes::frame_at(length.0, self.config.fps);
+            let frames = scenes::frame_at(length.0, config.fps);
             work.expect([Amount::SceneFrames(frames)]);
         }
-        work.expect(mixing.voice_steps(&length).iter().map(|step| step.amount));
+        work.expect(mixing.voice_steps(length).iter().map(|step| step.amount));
         work.expect([length.amount()]);
 
         let made = mixing.clips(&clips, &mut work).await?;
@@ -174,13 +143,13 @@ impl Mixer {
         } else {
             mixing.scenes(&scenes, &clips, &made, &mut work).await?
         };
-        let voices = mixing.voices(&length, &mut work).await?;
+        let voices = mixing.voices(length, &mut work).await?;
         if parts.is_empty() && voices.is_none() {
             work.clear().await;
             return Err(MixError::NothingToMix);
         }
         mixing
-            .join(file_id, &parts, voices.as_deref(), &length, work)
+            .join(file_id, &parts, voices.as_deref(), length, work)
             .await
     }
 }
@@ -229,7 +198,9 @@ impl Mixing<'_> {
                     let text = work.read(&step).await?;
                     voices.push((person, speech::loudness(&text, track.offset_ms)));
                 }
-                Err(MixError::Failed { .. }) => self.leave_out(index),
+                Err(MixError::Failed { .. } | MixError::TookTooLong { .. }) => {
+                    self.leave_out(index);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -288,7 +259,11 @@ impl Mixing<'_> {
         work: &mut Work<'_>,
     ) -> Result<BTreeMap<(usize, u64), String>, MixError> {
         let mut made = BTreeMap::new();
+        let mut endless = BTreeSet::new();
         for clip in clips.iter() {
+            if endless.contains(&clip.track) {
+                continue;
+            }
             let Some(step) = clip.step(self.manifest, self.ffmpeg, self.config) else {
                 continue;
             };
@@ -304,6 +279,11 @@ impl Mixing<'_> {
                         "a picture cannot be decoded"
                     );
                     self.leave_out(clip.track);
+                }
+                // Nor is there time for the rest of it.
+                Err(MixError::TookTooLong { .. }) => {
+                    self.leave_out(clip.track);
+                    endless.insert(clip.track);
                 }
                 Err(error) => return Err(error),
             }
@@ -371,5 +351,109 @@ impl Mixing<'_> {
             size: pictures.then_some((self.config.width, self.config.height)),
             left_out: left_out.map(|track| track.file_id).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Source;
+    use crate::mix::example::{gap, manifest, media, track};
+
+    /// An ffmpeg that makes something at once, but never gets done with one file.
+    const SCRIPT: &str = r#"#!/bin/sh
+case "$*" in
+*-version*) echo 'ffmpeg version 9.9'; exit;;
+*-encoders*) printf ' ------\n V libx264 x\n A aac x\n'; exit;;
+*-progress*) ;;
+*) exit 1;;
+esac
+echo "$*" >> "$0.asked"
+case "$*" in *ENDLESS*) exec sleep 1000;; esac
+for last; do :; done
+case "$last" in
+pipe:1) echo made;;
+*) echo made > "$last";;
+esac
+printf 'frame=1\nprogress=end\n' >&2
+"#;
+
+    /// A minute of ann; of bob two seconds, with a long pause between them, that take for ever.
+    struct Call {
+        bin: tempfile::TempDir,
+        dir: tempfile::TempDir,
+        manifest: Manifest,
+    }
+
+    impl Call {
+        fn new() -> Self {
+            let mut endless = track("bob", Source::Video, 1_000, 41_000);
+            endless.gaps = vec![gap(1_000, 40_000)];
+            let script = SCRIPT.replace("ENDLESS", &endless.file);
+            let mut manifest = manifest(
+                60_000,
+                vec![track("ann", Source::Video, 0, 60_000), endless],
+            );
+            manifest.events = vec![media(0, "ann", true, false), media(0, "bob", true, false)];
+            let bin = tempfile::tempdir().unwrap();
+            let program = bin.path().join("ffmpeg");
+            std::fs::write(&program, script).unwrap();
+            std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+            Self {
+                bin,
+                dir: tempfile::tempdir().unwrap(),
+                manifest,
+            }
+        }
+
+        async fn mix(&self, pace: Pace) -> Result<Mix, MixError> {
+            let mixer = Mixer {
+                ffmpeg: Ffmpeg::find(&self.bin.path().join("ffmpeg")).unwrap(),
+                config: MixConfig::default(),
+                pace,
+            };
+            let id = RecordingFileId::new(Uuid::from_u128(9));
+            mixer
+                .mix(self.dir.path(), &self.manifest, id, &|_| {})
+                .await
+        }
+
+        /// How often the endless file was begun with.
+        fn begun(&self) -> usize {
+            let asked = std::fs::read_to_string(self.bin.path().join("ffmpeg.asked")).unwrap();
+            let endless = &self.manifest.tracks[1].file;
+            asked.lines().filter(|line| line.contains(endless)).count()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_track_that_takes_for_ever_is_left_out() {
+        let call = Call::new();
+        // Of bob there is so little that he is given up soon; the others may take longer than they do.
+        let pace = Pace {
+            step: Duration::ZERO,
+            step_each: Duration::from_millis(40),
+            ..Pace::default()
+        };
+        let mix = call.mix(pace).await.unwrap();
+        assert_eq!(mix.left_out, [call.manifest.tracks[1].file_id]);
+        assert_eq!(call.begun(), 1, "nor is the rest of it tried");
+        assert_eq!(std::fs::read(mix.path).unwrap(), b"made\n");
+    }
+
+    #[tokio::test]
+    async fn a_mix_that_takes_too_long_makes_way_for_others() {
+        let call = Call::new();
+        let pace = Pace {
+            mix: Duration::from_millis(50),
+            mix_each: Duration::ZERO,
+            ..Pace::default()
+        };
+        let error = call.mix(pace).await.unwrap_err();
+        assert!(matches!(error, MixError::TookTooLong { .. }), "{error}");
     }
 }

@@ -14,6 +14,7 @@
 mod child;
 mod clip;
 mod compose;
+mod config;
 mod encoder;
 mod error;
 #[cfg(test)]
@@ -31,8 +32,9 @@ mod step;
 mod voices;
 mod work;
 
+pub use config::{Layout, MixConfig};
 pub use encoder::Format;
 pub use error::{Missing, MixError};
 pub use ffmpeg::Ffmpeg;
-pub use mixer::{Layout, Mix, MixConfig, Mixer};
+pub use mixer::{Mix, Mixer};
 pub use work::discard;

@@ -1,5 +1,7 @@
 //! A run of ffmpeg that makes one file.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 
 use super::Ffmpeg;
@@ -47,6 +49,43 @@ impl Amount {
             Self::Micros(micros) => (reached.micros / 1000, micros / 1000),
         };
         (float(done) / float(all.max(1))).min(1.0)
+    }
+}
+
+/// How long work on a mix may take. Much longer than it does on a small machine that calls keep busy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Whatever a step has to do.
+    pub(super) step: Duration,
+    /// So much more for each unit of its [cost](Amount::cost).
+    pub(super) step_each: Duration,
+    /// Whatever a mix has to do in one try.
+    pub(super) mix: Duration,
+    /// So much more for each second of the call.
+    pub(super) mix_each: Duration,
+}
+
+impl Default for Pace {
+    /// A picture ten times as long as it was sent, at 25 frames a second; then others have their turn.
+    fn default() -> Self {
+        Self {
+            step: Duration::from_mins(10),
+            step_each: Duration::from_millis(400),
+            mix: Duration::from_hours(1),
+            mix_each: Duration::from_secs(12),
+        }
+    }
+}
+
+impl Pace {
+    /// The longest that a step may take.
+    pub(super) fn of_step(self, amount: Amount) -> Duration {
+        self.step + self.step_each.mul_f64(amount.cost())
+    }
+
+    /// The longest that one try at a mix of a call may take, which was so many milliseconds long.
+    pub(super) fn of_mix(self, length_ms: u64) -> Duration {
+        self.mix + self.mix_each.mul_f64(float(length_ms) / 1000.0)
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::child::{self, Bounds, PATIENCE, Reached};
 use super::room::Room;
-use super::step::{Amount, FOLDER, Step, words};
+use super::step::{Amount, FOLDER, Pace, Step, words};
 use super::{Ffmpeg, MixConfig, MixError};
 
 /// What is not finished ends so. It is of no use to a second try.
@@ -31,6 +31,7 @@ pub(super) struct Work<'a> {
     ffmpeg: &'a Ffmpeg,
     nice: u8,
     room: Room<'a>,
+    pace: Pace,
     progress: &'a (dyn Fn(f64) + Send + Sync),
     /// All that is to be done, and what has been, by [cost](Amount::cost).
     all: f64,
@@ -44,6 +45,7 @@ impl<'a> Work<'a> {
         dir: &'a Path,
         ffmpeg: &'a Ffmpeg,
         config: &MixConfig,
+        pace: Pace,
         progress: &'a (dyn Fn(f64) + Send + Sync),
     ) -> Result<Self, MixError> {
         let least = config.min_free_bytes;
@@ -52,6 +54,7 @@ impl<'a> Work<'a> {
             ffmpeg,
             nice: config.nice,
             room: Room { dir, least },
+            pace,
             progress,
             all: 0.0,
             done: 0.0,
@@ -192,6 +195,7 @@ impl<'a> Work<'a> {
         command.current_dir(self.dir);
         let bounds = Bounds {
             patience: PATIENCE,
+            longest: self.pace.of_step(amount),
             room: self.room,
         };
         let progress = |reached| self.tell(amount.share(reached) * amount.cost());

@@ -3,6 +3,7 @@
 
 mod codecs;
 mod failures;
+mod hostile;
 mod measure;
 mod recorded;
 mod room;
