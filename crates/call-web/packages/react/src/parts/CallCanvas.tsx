@@ -21,6 +21,8 @@ export interface CallCanvasProps {
   corner?: ReactNode;
   /** Beside the pictures where there is room, else over them. */
   panel?: ReactNode;
+  /** Over everything else: a question. */
+  dialog?: ReactNode;
   /** How media travels. */
   topology?: Topology | undefined;
   /** Bottom middle. */
@@ -76,6 +78,7 @@ export function CallCanvas(props: CallCanvasProps) {
           {bar}
         </div>
         {props.panel}
+        {props.dialog}
       </CanvasLayer.Provider>
       <div className="call-layer" ref={setLayer} />
     </div>

@@ -213,6 +213,37 @@ export function CallView(props: CallViewProps) {
             />
           )
         }
+        dialog={
+          <>
+            {recorder.dialog}
+            {asking && (
+              <ConfirmDialog
+                title={strings.confirmLeaveTitle}
+                words={strings.confirmLeave}
+                action={strings.leaveCall}
+                cancel={strings.stay}
+                onCancel={() => setAsking(false)}
+                onConfirm={() => {
+                  setAsking(false);
+                  onHangUp();
+                }}
+              />
+            )}
+            {removing !== null && (
+              <ConfirmDialog
+                title={strings.people.confirmRemoveTitle(nameOf(removing, others, roster))}
+                words={strings.people.confirmRemove}
+                action={strings.people.confirmRemoveAction}
+                cancel={strings.cancel}
+                onCancel={() => setRemoving(null)}
+                onConfirm={() => {
+                  setRemoving(null);
+                  actions?.remove(removing);
+                }}
+              />
+            )}
+          </>
+        }
         bar={
           <CallBar
             media={self.media}
@@ -260,33 +291,6 @@ export function CallView(props: CallViewProps) {
         )}
         {statistics && <StatsPanel peers={props.peers} onClose={() => setStatistics(false)} />}
         {props.overlay}
-        {recorder.dialog}
-        {asking && (
-          <ConfirmDialog
-            title={strings.confirmLeaveTitle}
-            words={strings.confirmLeave}
-            action={strings.leaveCall}
-            cancel={strings.stay}
-            onCancel={() => setAsking(false)}
-            onConfirm={() => {
-              setAsking(false);
-              onHangUp();
-            }}
-          />
-        )}
-        {removing !== null && (
-          <ConfirmDialog
-            title={strings.people.confirmRemoveTitle(nameOf(removing, others, roster))}
-            words={strings.people.confirmRemove}
-            action={strings.people.confirmRemoveAction}
-            cancel={strings.cancel}
-            onCancel={() => setRemoving(null)}
-            onConfirm={() => {
-              setRemoving(null);
-              actions?.remove(removing);
-            }}
-          />
-        )}
       </CallCanvas>
     </PersonActionsContext.Provider>
   );

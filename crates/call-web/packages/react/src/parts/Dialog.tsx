@@ -33,8 +33,11 @@ export function Dialog(props: DialogProps) {
     const before = document.activeElement;
     const control = first.current === "first" ? stops(dialog.current)[0] : undefined;
     (control ?? dialog.current)?.focus({ preventScroll: true });
+    const canvas = dialog.current?.closest<HTMLElement>(".call-canvas");
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Where nothing had it or what had it is gone, the keys of the call still work.
+      const kept = before instanceof HTMLElement && before.isConnected && before !== document.body;
+      (kept ? before : canvas)?.focus({ preventScroll: !kept });
     };
   }, []);
   const key = (event: KeyboardEvent) => {
