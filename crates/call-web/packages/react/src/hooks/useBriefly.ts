@@ -6,7 +6,11 @@ export function useBriefly(key: string | null, ms: number): [shown: boolean, dis
   useEffect(() => {
     if (key === null) return;
     const timer = setTimeout(() => setOver(key), ms);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      // What comes back is news again.
+      setOver(null);
+    };
   }, [key, ms]);
   return [key !== null && key !== over, () => setOver(key)];
 }

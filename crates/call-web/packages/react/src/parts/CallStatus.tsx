@@ -27,6 +27,7 @@ export const CallStatus = memo(function CallStatus(props: CallStatusProps) {
     <div className="call-status">
       <h2 className="call-status-title">{title}</h2>
       <div className="call-status-line">
+        {sign}
         {words !== undefined ? (
           <span data-testid="call-phase-words">{words}</span>
         ) : (
@@ -36,7 +37,6 @@ export const CallStatus = memo(function CallStatus(props: CallStatusProps) {
             </span>
           )
         )}
-        {sign}
         <QualityIndicator quality={quality ?? null} reasons={reasons ?? []} />
       </div>
     </div>
