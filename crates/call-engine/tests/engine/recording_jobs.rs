@@ -138,7 +138,10 @@ async fn a_mix_that_fails_is_tried_again_and_again_and_then_the_tracks_are_what_
         figures(&done),
         (RecordingStatus::Partial, cause, MixStatus::Failed, 3)
     );
-    assert_eq!(plane.worked(), ["Finish", "Mix", "Mix", "Mix"]);
+    assert_eq!(
+        plane.worked(),
+        ["Finish", "Mix", "Mix", "Mix", "DiscardMix"]
+    );
     assert_eq!(world.alerts().await, ["mix_failed mix_failed"]);
 
     // Asked for once more, it works out.

@@ -15,7 +15,7 @@ async fn a_picture_larger_than_any_screen_is_left_out() {
     call.picture("ann", Source::Video, "red", &[Stretch(0, 2_000, 160)]);
     // Of one colour it is a few bytes, however large.
     let bomb = call.track("bob", Source::Video, Codec::Vp8, 0, 2_000, Vec::new());
-    let source = "color=c=blue:s=4112x4096:r=5:d=2";
+    let source = "color=c=blue:s=4112x4096:r=1:d=2";
     let coded = "-c:v libvpx -deadline realtime -cpu-used 8";
     let coded: Vec<&str> = coded.split(' ').collect();
     let bomb = bomb.to_str().unwrap();
