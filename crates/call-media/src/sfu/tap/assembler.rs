@@ -185,11 +185,7 @@ fn tell(
     wall: SystemTime,
     ready: &mut VecDeque<TapEvent>,
 ) {
-    let made: Vec<_> = track.made().collect();
-    for frame in made {
-        let arrived = micros(epoch, frame.arrived);
-        track.timing.push(frame, arrived);
-    }
+    track.hold(|arrived| micros(epoch, arrived));
     while let Some((frame, captured)) = track.timing.pop(now, &mut publisher.clock) {
         let captured = publisher.next(track.source, captured);
         ready.push_back(TapEvent::Frame(EncodedFrame {

@@ -60,10 +60,16 @@ pub(crate) struct PacketRecord {
 
 impl Batch {
     /// Payloads of a batch; the one that reaches it goes in.
-    pub(super) const BYTES: usize = 128 << 10;
+    pub(super) const BYTES: usize = 256 << 10;
+    /// Room for that one.
+    const LAST: usize = 2 << 10;
 
     pub(crate) fn push(&mut self, packet: PacketRecord, payload: &[u8]) {
         debug_assert_eq!(packet.length, payload.len());
+        if self.bytes.capacity() == 0 {
+            // Once, and never moved as it grows; the system gives what is written to.
+            self.bytes.reserve_exact(Self::BYTES + Self::LAST);
+        }
         self.bytes.extend_from_slice(payload);
         self.records.push(Record::Packet(packet));
         self.packets += 1;
@@ -178,6 +184,6 @@ mod tests {
             batch.push(packet(1, 1), &[0]);
             packets += 1;
         }
-        assert_eq!(packets, 2_048);
+        assert_eq!(packets, 4_096);
     }
 }

@@ -35,8 +35,8 @@ const SPARE: usize = 8;
 /// Requests for key frames that may wait for the room.
 const ASKS: usize = 256;
 
-/// Makes a tap. `capacity` is how many batches may wait for the reader, each of about 128 KiB or 100 ms: 256 (32 MiB at most) are a second
-/// of a room that sends 250 Mbit/s, and twenty-five of one that sends little.
+/// Makes a tap. `capacity` is how many batches may wait for the reader, each of about 256 KiB or 250 ms: 128 (32 MiB at most) are a second
+/// of a room that sends 250 Mbit/s, and half a minute of one that sends little.
 pub fn tap(capacity: usize) -> (TapInlet, TapReader) {
     let (batches, filled) = bounded(capacity.max(1));
     let (emptied, spare) = bounded(SPARE);

@@ -29,9 +29,9 @@ pub(crate) struct Outlet {
     is_abandoned: bool,
 }
 
-/// How old what is in a batch may become.
-/// Waking the reader costs as much as some dozen packets, and nobody waits for it.
-const AGE: Duration = Duration::from_millis(100);
+/// How old what is in a batch may become. Waking the reader costs as much as some dozen packets, and nobody waits for it: what is held
+/// here counts towards the second that a crash may take.
+const AGE: Duration = Duration::from_millis(250);
 /// Requests for key frames that are taken at a time.
 const ASKS: usize = 64;
 

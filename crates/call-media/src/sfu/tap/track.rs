@@ -4,6 +4,7 @@ use call_domain::UserId;
 
 use super::FrameCodec;
 use super::batch::PacketRecord;
+use super::clock::Micros;
 use super::frame::{Builder, Frame};
 use super::red::Redundant;
 use super::timing::Timing;
@@ -165,9 +166,12 @@ impl Track {
         true
     }
 
-    /// Frames that were put together since.
-    pub(super) fn made(&mut self) -> impl Iterator<Item = Frame> + '_ {
-        self.made.drain(..)
+    /// Hands frames that were put together since to [`Self::timing`].
+    pub(super) fn hold(&mut self, micros: impl Fn(Instant) -> Micros) {
+        for frame in self.made.drain(..) {
+            let arrived = micros(frame.arrived);
+            self.timing.push(frame, arrived);
+        }
     }
 
     /// When [`Self::give_up`] has something to do.

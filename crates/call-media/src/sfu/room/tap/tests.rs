@@ -166,7 +166,7 @@ impl Meeting {
 
     /// The frames that the reader gets of what was sent.
     fn read(&mut self, reader: &mut TapReader) -> Vec<EncodedFrame> {
-        self.pass(Duration::from_millis(110));
+        self.pass(Duration::from_millis(260));
         events(reader).into_iter().filter_map(frame_of).collect()
     }
 }
@@ -339,8 +339,8 @@ fn a_slow_reader_is_told_and_goes_on_with_a_key_frame() {
     meeting.frames(&mut [&mut camera, &mut voice], 0..1, &[0]);
     meeting.sender_report(&camera);
     meeting.sender_report(&voice);
-    meeting.frames(&mut [&mut camera, &mut voice], 1..16, &[]);
-    meeting.pass(FRAME * 3);
+    meeting.frames(&mut [&mut camera, &mut voice], 1..40, &[]);
+    meeting.pass(FRAME * 8);
     let dropped = meeting.out.counters.tap_packets_dropped;
     assert!(dropped > 0);
     // Somebody who came and went meanwhile does not confuse it.
@@ -348,12 +348,12 @@ fn a_slow_reader_is_told_and_goes_on_with_a_key_frame() {
     meeting.tap(&inlet, &["alice", "bob"]);
     let mut bob = sender("bob", Source::Audio, None);
     meeting.frames(&mut [&mut bob], 0..3, &[]);
-    meeting.pass(FRAME * 3);
+    meeting.pass(FRAME * 8);
     let dropped = dropped + 3;
     assert_eq!(meeting.out.counters.tap_packets_dropped, dropped);
     assert_ne!(events(&mut reader), []);
-    meeting.frames(&mut [&mut camera, &mut voice], 16..17, &[]);
-    meeting.pass(FRAME * 3);
+    meeting.frames(&mut [&mut camera, &mut voice], 40..41, &[]);
+    meeting.pass(FRAME * 8);
     let told = events(&mut reader);
     assert_eq!(told[0], TapEvent::Lost { packets: dropped });
     let frames: Vec<_> = told.into_iter().filter_map(frame_of).collect();
@@ -365,9 +365,9 @@ fn a_slow_reader_is_told_and_goes_on_with_a_key_frame() {
     let asked = meeting.key_frames_asked("alice", Layer::High);
     meeting.pass(Duration::from_millis(300));
     assert!(meeting.key_frames_asked("alice", Layer::High) > asked);
-    meeting.frames(&mut [&mut camera], 17..20, &[18]);
+    meeting.frames(&mut [&mut camera], 41..44, &[42]);
     let frames = meeting.read(&mut reader);
-    assert_eq!(contents(&frames), [18, 19]);
+    assert_eq!(contents(&frames), [42, 43]);
     assert!(frames[0].key && frames[0].after_gap && !frames[1].after_gap);
 }
 

@@ -33,7 +33,10 @@ pub(in crate::sfu::tap) struct Builder {
 struct Video {
     codec: VideoCodec,
     depacketiser: Depacketiser,
+    /// The frame, in what is left of a chunk.
     data: BytesMut,
+    /// Bytes of the largest frame of late.
+    largest: usize,
     /// Timestamp and arrival of the frame that is being put together.
     open: Option<(u32, Instant)>,
     /// Only a key frame can be decoded.
@@ -42,6 +45,8 @@ struct Video {
 
 /// Bytes of a frame at most.
 const FRAME_MAX: usize = 4 << 20;
+/// Frames are written into chunks of this size, one behind the other. A chunk is used again once its frames are gone.
+const CHUNK: usize = 64 << 10;
 
 impl Builder {
     /// No codec: sound.
@@ -50,6 +55,7 @@ impl Builder {
             codec,
             depacketiser: Depacketiser::new(codec),
             data: BytesMut::new(),
+            largest: 0,
             open: None,
             needs_key: true,
         };
@@ -120,7 +126,7 @@ impl Video {
                 }
             }
             self.depacketiser.begin();
-            self.data.clear();
+            self.make_room();
             self.open = Some((piece.timestamp, piece.arrived));
         }
         let appended = self.depacketiser.append(piece.payload, &mut self.data);
@@ -130,6 +136,15 @@ impl Video {
         }
     }
 
+    /// Room for a whole frame, so that none is moved while it grows.
+    fn make_room(&mut self) {
+        self.data.clear();
+        if self.data.capacity() == 0 {
+            self.data = BytesMut::with_capacity(CHUNK);
+        }
+        self.data.reserve(self.largest.min(CHUNK));
+    }
+
     fn finish(&mut self, after_gap: &mut bool, out: &mut impl FnMut(Frame)) {
         let Some((timestamp, arrived)) = self.open.take() else {
             return;
@@ -137,6 +152,8 @@ impl Video {
         match self.depacketiser.finish(&mut self.data) {
             Ok(kind) if kind.key || !self.needs_key => {
                 self.needs_key = false;
+                // Forgotten after some frames: key frames are large, and rare.
+                self.largest = self.data.len().max(self.largest - self.largest / 8);
                 out(Frame {
                     timestamp,
                     arrived,
