@@ -105,7 +105,7 @@ impl Recording {
             .map(|user| Ok(user.as_str().context("a user")?.parse()?))
             .collect::<anyhow::Result<_>>()?;
         let folder = PathBuf::from(wish["folder"].as_str().context("a folder")?);
-        let (inlet, reader) = tap(256);
+        let (inlet, reader) = tap(128);
         let thread = std::thread::Builder::new().name("recorder".to_owned());
         let thread = thread.spawn(move || record(reader, &folder))?;
         sfu.command(
@@ -126,6 +126,10 @@ impl Recording {
     }
 }
 
+/// As the server does it.
+const PACE: Duration = Duration::from_millis(400);
+const FLUSH_EVERY: Duration = Duration::from_millis(700);
+
 fn failed(fault: RecordingFault) -> anyhow::Error {
     anyhow!("the recorder failed: {fault}")
 }
@@ -143,7 +147,7 @@ fn record(mut reader: TapReader, folder: &Path) -> anyhow::Result<Value> {
     let (mut frames, mut bytes, mut lost) = (0_u64, 0_u64, 0_u64);
     let mut flushed = Instant::now();
     loop {
-        match reader.recv(Duration::from_millis(500)) {
+        match reader.recv(PACE) {
             Some(TapEvent::Frame(frame)) => {
                 frames += 1;
                 bytes += frame.data.len() as u64;
@@ -175,7 +179,7 @@ fn record(mut reader: TapReader, folder: &Path) -> anyhow::Result<Value> {
             Some(TapEvent::Ended) => break,
             None => {}
         }
-        if flushed.elapsed() >= Duration::from_secs(1) {
+        if flushed.elapsed() >= FLUSH_EVERY {
             flushed = Instant::now();
             recorder.flush(began.elapsed()).map_err(failed)?;
         }

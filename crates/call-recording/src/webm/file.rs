@@ -13,8 +13,8 @@ use crate::codec::{self, Beginning};
 use crate::disk::Medium;
 use crate::{Codec, Gap};
 
-/// So much waits at most before it is handed to the system.
-const BUFFER: usize = 128 << 10;
+/// So much waits at most before it is handed to the system: more than a camera sends between two flushes.
+const BUFFER: usize = 256 << 10;
 
 /// A cluster is not longer than this…
 const CLUSTER_MS: u64 = 2_000;

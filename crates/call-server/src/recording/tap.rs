@@ -6,7 +6,7 @@ use call_media::sfu::{self, Command, RoomId, TapEvent, TapInlet, TapReader};
 use crate::sfu::EmbeddedSfu;
 
 /// Batches that may wait for a recorder's thread: half a second of the liveliest room, seconds of any other.
-const CAPACITY: usize = 256;
+const CAPACITY: usize = 128;
 
 /// Where frames come from.
 pub(super) trait Frames: Send {

@@ -15,10 +15,11 @@ use super::moment;
 use super::people::{Note, People};
 use super::tap::Frames;
 
-/// How long a thread waits for frames before it looks into its inbox.
-const PACE: Duration = Duration::from_millis(100);
-/// How often files are brought up to date, on the disk.
-const FLUSH_EVERY: Duration = Duration::from_secs(1);
+/// How long a thread waits for frames before it looks into its inbox: longer than it takes for some to come from people who send any.
+/// What ends it ends its frames too, and wakes it.
+const PACE: Duration = Duration::from_millis(400);
+/// How often files are brought up to date, on the disk. With what a tap holds back it makes the second that a crash may take.
+const FLUSH_EVERY: Duration = Duration::from_millis(700);
 /// The longest that a tap that was taken out may go on with what it holds.
 const DRAIN: Duration = Duration::from_secs(3);
 /// How soon a tap that ended by itself is replaced.
