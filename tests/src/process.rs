@@ -28,11 +28,16 @@ pub fn processor_seconds(pid: u32) -> Result<f64> {
     Ok((ticks() + ticks()) / 100.0)
 }
 
-/// The same, to the nanosecond; of the threads that it has now.
-pub fn processor_time(pid: u32) -> Result<Duration> {
+/// The same, to the nanosecond; of the threads that it has now, those with such names.
+pub fn processor_time_of(pid: u32, wanted: impl Fn(&str) -> bool) -> Result<Duration> {
     let mut sum = Duration::ZERO;
     for task in fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = task?.path().join("schedstat");
+        let task = task?.path();
+        let name = fs::read_to_string(task.join("comm")).unwrap_or_default();
+        if !wanted(name.trim_end()) {
+            continue;
+        }
+        let path = task.join("schedstat");
         // A thread may have ended meanwhile.
         let Ok(figures) = fs::read_to_string(path) else {
             continue;

@@ -30,6 +30,8 @@ enum What {
     Turn,
     /// The forwarding unit of group calls beside Janus.
     Sfu,
+    /// The recorder at a room of it, beside forwarding.
+    Recording,
     /// From the click on accept to the first picture, in Chromium.
     Browser,
 }
@@ -43,6 +45,7 @@ impl What {
             Self::Idle => Some("idle"),
             Self::Turn => Some("turn"),
             Self::Sfu => Some("sfu"),
+            Self::Recording => Some("recording"),
             Self::Browser => None,
         }
     }

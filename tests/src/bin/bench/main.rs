@@ -3,8 +3,10 @@
 //! Every figure is taken several times; the spread of the rounds is the machine's noise. Server and
 //! load share the machine.
 
+mod bare_sfu;
 mod idle;
 mod janus;
+mod recording;
 mod relay;
 mod report;
 mod setup;
@@ -45,6 +47,8 @@ enum What {
     Turn,
     /// The forwarding unit of group calls, beside Janus.
     Sfu,
+    /// The recorder at a room of it, beside forwarding.
+    Recording,
 }
 
 #[tokio::main]
@@ -67,22 +71,31 @@ async fn main() -> Result<()> {
     if chosen(What::Turn) {
         turn::run(arguments.rounds, seconds).await?;
     }
+    if !is_island() && (chosen(What::Sfu) || chosen(What::Recording)) {
+        return on_an_island(&arguments);
+    }
+    if chosen(What::Recording) {
+        recording::run(arguments.rounds, seconds)?;
+    }
     if chosen(What::Sfu) {
-        if is_island() {
-            Box::pin(sfu::run(arguments.rounds, seconds)).await?;
-        } else {
-            on_an_island(&arguments)?;
-        }
+        Box::pin(sfu::run(arguments.rounds, seconds)).await?;
     }
     Ok(())
 }
 
 /// Janus takes no loopback address for a candidate: the SFUs are compared where there is another one.
 fn on_an_island(arguments: &Arguments) -> Result<()> {
+    let chosen = |what| arguments.what.is_empty() || arguments.what.contains(&what);
     let mut again = island(std::env::current_exe()?);
     again.args(["--rounds", &arguments.rounds.to_string()]);
     again.args(["--seconds", &arguments.seconds.to_string()]);
-    let status = again.arg("sfu").status();
+    if chosen(What::Recording) {
+        again.arg("recording");
+    }
+    if chosen(What::Sfu) {
+        again.arg("sfu");
+    }
+    let status = again.status();
     let status = status.context("starting `unshare`, for a network namespace")?;
     ensure!(
         status.success(),

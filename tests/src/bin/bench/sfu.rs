@@ -4,27 +4,23 @@
 //! Counted are packets that arrived, per second of processor time that the server used.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use call_tests::media::{Crowd, MediaPeer, PeerId, SendPlan};
-use call_tests::process::processor_time;
+use call_tests::media::{Crowd, MediaPeer, SendPlan};
 use call_tests::{ISLAND, binary};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::bare_sfu::{BareSfu, PATIENCE, THREADS, shortcoming};
 use crate::janus::Janus;
 use crate::report::{Figure, Goal, latencies, milliseconds, processor_seconds, resident};
 
-/// Threads that forward; a room of the SFU lives on one of them.
-const THREADS: &str = "2";
 const PACKET: usize = 1_000;
 /// Receivers, and the packets of each of the 30 frames a second: as much as the load can take in.
 const LOADS: [(usize, usize); 3] = [(10, 30), (50, 12), (200, 4)];
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What one round showed.
 #[derive(Default)]
@@ -37,17 +33,7 @@ struct Shown {
     lost: f64,
 }
 
-/// A small room, of which everybody sends camera and microphone.
-const PEOPLE: usize = 4;
-/// A camera of 2.4 Mbit/s.
-const CAMERA: SendPlan = SendPlan {
-    frame_rate: 30.0,
-    packets: 10,
-    packet_bytes: PACKET,
-};
-
 pub(crate) async fn run(rounds: usize, time: Duration) -> Result<()> {
-    recording(rounds, time)?;
     println!("\nSFU: one sends {PACKET}-byte packets to many, SRTP both ways ({THREADS} threads)");
     for (receivers, packets) in LOADS {
         let plan = SendPlan {
@@ -124,181 +110,12 @@ pub(crate) async fn run(rounds: usize, time: Duration) -> Result<()> {
     Ok(())
 }
 
-/// What it costs to record a room, beside forwarding the same streams. With and without take turns, in one room.
-#[allow(clippy::cast_precision_loss)] // counts of a benchmark fit
-fn recording(rounds: usize, time: Duration) -> Result<()> {
-    println!(
-        "\nRecording a room of {PEOPLE}, each with camera (2.4 Mbit/s) and microphone: taps, frames, files"
-    );
-    let folder = tempfile::tempdir()?;
-    let mut sfu = BareSfu::start()?;
-    let mut crowd = Crowd::new()?;
-    let began = Instant::now();
-    let mut people = HashMap::new();
-    for number in 0..PEOPLE {
-        let name = format!("peer-{number}");
-        let id = crowd.add(MediaPeer::new(ISLAND, began, Some(CAMERA))?)?;
-        sfu.say(&json!({"join": name}))?;
-        people.insert(name, id);
-    }
-    let end = Instant::now() + PATIENCE;
-    let all_see = |crowd: &mut Crowd| {
-        let expected = (PEOPLE - 1) as u64 * 300;
-        crowd
-            .peers()
-            .all(|(_, peer)| peer.received.packets > expected)
-    };
-    while !all_see(&mut crowd) {
-        ensure!(Instant::now() < end, "{}", shortcoming(&mut crowd));
-        sfu.answer(&mut crowd, &people)?;
-        crowd.run(Duration::from_millis(5))?;
-    }
-    crowd.run(Duration::from_secs(5))?;
-    let mut cost = |sfu: &BareSfu| -> Result<f64> {
-        // Key frames come, buffers grow.
-        crowd.run(Duration::from_secs(1))?;
-        let pid = sfu.child.id();
-        let received = |crowd: &mut Crowd| -> u64 {
-            crowd.peers().map(|(_, peer)| peer.received.packets).sum()
-        };
-        let (before, used) = (received(&mut crowd), processor_time(pid)?);
-        crowd.run(time)?;
-        let used = processor_time(pid)?.saturating_sub(used);
-        let packets = received(&mut crowd) - before;
-        ensure!(packets > 0, "nothing came through");
-        Ok(used.as_secs_f64() * 1e6 / packets as f64)
-    };
-    let mut forwarding = Figure::new("forwarding, per packet sent", "µs");
-    let mut recorded = Figure::new("forwarding and recording, per packet sent", "µs");
-    let mut share = Figure::new("recording adds", "%");
-    let mut written = Figure::new("written per second and person", "kB");
-    for round in 0..rounds {
-        let without = cost(&sfu)?;
-        let order = json!({
-            "people": people.keys().collect::<Vec<_>>(),
-            "folder": folder.path().join(round.to_string()),
-        });
-        sfu.say(&json!({"record": order}))?;
-        sfu.await_line("recording")?;
-        let began = Instant::now();
-        let with = cost(&sfu)?;
-        let lasted = began.elapsed().as_secs_f64();
-        sfu.say(&json!({"record": null}))?;
-        let result = sfu.await_line("recorded")?;
-        ensure!(
-            result["lost"] == 0,
-            "the recorder did not keep up: {result}"
-        );
-        ensure!(
-            result["tracks"] == PEOPLE * 2,
-            "not everything was recorded: {result}"
-        );
-        // Before and after, so that a machine that gets slower is not taken for the cost.
-        let without = f64::midpoint(without, cost(&sfu)?);
-        forwarding.add(without);
-        recorded.add(with);
-        share.add((with / without - 1.0) * 100.0);
-        let bytes = result["bytes"].as_f64().context("bytes")?;
-        written.add(bytes / lasted / PEOPLE as f64 / 1_000.0);
-    }
-    forwarding.print(None);
-    recorded.print(None);
-    share.print(Some(Goal::Below(10.0)));
-    written.print(None);
-    Ok(())
-}
-
-/// Our SFU in a process of its own.
-struct BareSfu {
-    child: Child,
-    input: ChildStdin,
-    lines: Receiver<Value>,
-}
-
-impl BareSfu {
-    fn start() -> Result<Self> {
-        let mut child = Command::new(binary("bare_sfu"))
-            .args([THREADS, &ISLAND.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("starting the SFU")?;
-        let input = child.stdin.take().context("its input")?;
-        let output = child.stdout.take().context("its output")?;
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                let Ok(line) = serde_json::from_str(&line) else {
-                    continue;
-                };
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Ok(Self {
-            child,
-            input,
-            lines,
-        })
-    }
-
-    fn say(&mut self, line: &Value) -> Result<()> {
-        writeln!(self.input, "{line}")?;
-        Ok(())
-    }
-
-    /// Waits for a line about that, and what it says.
-    fn await_line(&mut self, about: &str) -> Result<Value> {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let left = end.saturating_duration_since(Instant::now());
-            let mut line = self.lines.recv_timeout(left).context("an answer")?;
-            if let Some(said) = line.get_mut(about) {
-                return Ok(said.take());
-            }
-        }
-    }
-
-    /// Answers what was offered since.
-    fn answer(&mut self, crowd: &mut Crowd, people: &HashMap<String, PeerId>) -> Result<()> {
-        while let Ok(line) = self.lines.try_recv() {
-            ensure!(line["refused"].is_null(), "refused: {line}");
-            let offer = &line["offer"];
-            let Some(name) = offer["peer"].as_str() else {
-                continue;
-            };
-            let Some(peer) = people.get(name).and_then(|id| crowd.peer(*id)) else {
-                continue;
-            };
-            let sdp = offer["sdp"].as_str().context("an offer")?;
-            let publish = &offer["publish"];
-            let sdp = peer.answer(sdp, publish["video"].as_str().context("a line")?)?;
-            if offer["revision"] == 1 && peer.publishes() {
-                // The SFU is careful with ways of which it knows nothing: sound tells it more.
-                peer.speak_on(publish["audio"].as_str().context("a line")?);
-            }
-            self.say(&json!({"answer": {
-                "peer": name, "session": offer["session"], "revision": offer["revision"], "sdp": sdp,
-            }}))?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for BareSfu {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn ours(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown> {
     let mut sfu = BareSfu::start()?;
     let mut crowd = Crowd::new()?;
     let began = Instant::now();
     let mut people = HashMap::new();
-    let empty = resident(sfu.child.id())?;
+    let empty = resident(sfu.id())?;
     for number in 0..=receivers {
         let plan = (number == 0).then_some(plan);
         let id = crowd.add(MediaPeer::new(ISLAND, began, plan)?)?;
@@ -316,7 +133,7 @@ fn ours(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown> {
     for (_, peer) in crowd.peers() {
         peer.hush();
     }
-    let pid = sfu.child.id();
+    let pid = sfu.id();
     measure(&mut crowd, pid, receivers, time, empty)
 }
 
@@ -361,18 +178,6 @@ async fn janus(receivers: usize, plan: SendPlan, time: Duration) -> Result<Shown
 fn everybody_sees(crowd: &mut Crowd, receivers: usize) -> bool {
     let seeing = crowd.peers().filter(|(_, peer)| peer.received.packets > 0);
     seeing.count() == receivers
-}
-
-/// Why not everybody gets the picture.
-fn shortcoming(crowd: &mut Crowd) -> String {
-    let (mut connected, mut seeing, mut sent, mut all) = (0, 0, 0, 0);
-    for (_, peer) in crowd.peers() {
-        all += 1;
-        connected += usize::from(peer.is_connected());
-        seeing += usize::from(peer.received.packets > 0);
-        sent += peer.sent();
-    }
-    format!("of {all} peers {connected} are connected, {seeing} see something of {sent} packets")
 }
 
 #[allow(clippy::cast_precision_loss)] // counts of a benchmark fit
