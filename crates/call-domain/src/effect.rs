@@ -1,4 +1,4 @@
-use crate::{DeviceId, EndReason, LeaveReason, UserId};
+use crate::{DeviceId, EndReason, LeaveReason, RecordingFault, RecordingId, UserId};
 
 /// What to do once a step is durable. Doing it twice does no harm.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,10 @@ pub enum Notice {
         user: UserId,
     },
     /// A recording started or stopped, or somebody is asked or has answered.
-    RecordingChanged,
+    RecordingChanged {
+        /// How the recording stopped that ran until this step; `None`: none did.
+        stopped: Option<RecordingStop>,
+    },
     /// Any other change.
     Updated,
     /// For the recipient it is over.
@@ -68,6 +71,17 @@ pub enum Notice {
         /// Why.
         reason: EndNotice,
     },
+}
+
+/// How a recording stopped, while its call goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordingStop {
+    /// Which recording.
+    pub id: RecordingId,
+    /// Who stopped it; `None`: it could not go on.
+    pub by: Option<UserId>,
+    /// Why it could not go on; `None`: somebody stopped it.
+    pub cause: Option<RecordingFault>,
 }
 
 /// Why it is over for a recipient of [`Notice::Ended`].

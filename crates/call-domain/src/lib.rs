@@ -98,7 +98,7 @@ mod transition;
 
 pub use call::{Call, CallParts, CallState, CallStatus, CallType, CorruptCall, EndReason};
 pub use command::{Command, RejectReason};
-pub use effect::{Address, Effect, EndNotice, Notice, Recipients};
+pub use effect::{Address, Effect, EndNotice, Notice, Recipients, RecordingStop};
 pub use event::Event;
 pub use id::{CallId, ConversationId, DeviceId, InvalidId, RecordingFileId, RecordingId, UserId};
 pub use leave_reason::LeaveReason;

@@ -75,10 +75,11 @@ impl<'a> Messages<'a> {
                 user_id: user.to_string(),
                 media: call.participant(user)?.media.into(),
             },
-            Notice::RecordingChanged => ServerMessage::CallRecordingChanged {
+            Notice::RecordingChanged { stopped } => ServerMessage::CallRecordingChanged {
                 call_id,
                 version,
                 recording: self.whole().recording,
+                stopped: stopped.as_ref().map(Into::into),
             },
             Notice::Updated => ServerMessage::CallUpdated {
                 call_id,

@@ -154,6 +154,8 @@ pub struct StoppedRecording {
     pub started_at: Timestamp,
     /// When it stopped.
     pub stopped_at: Timestamp,
+    /// Who stopped it; `None`: nobody did.
+    pub stopped_by: Option<UserId>,
     /// What went wrong while it ran, as far as is known.
     pub cause: Option<RecordingFault>,
 }

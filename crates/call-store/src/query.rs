@@ -19,7 +19,8 @@ pub(crate) use commit::{Change, Committed, commit};
 pub(crate) use credential::{delete_expired_turn_credentials, insert_turn_credential};
 pub(crate) use history::history;
 pub(crate) use job::{
-    Held, enqueue_job, extend_lease, finish_job, jobs_of, lease_job, put_job_state, retry_job,
+    Held, enqueue_job, extend_lease, finish_job, job_counts, jobs_of, lease_job, put_job_state,
+    retry_job,
 };
 pub(crate) use place::{Placing, delete_expired_idempotency_keys, place};
 pub(crate) use quality::{insert_samples, quality_samples, set_quality, set_quality_stats};

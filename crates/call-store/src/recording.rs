@@ -20,6 +20,8 @@ pub struct StoredRecording {
     pub cause: Option<RecordingFault>,
     /// Who started it; `None`: the policy did.
     pub started_by: Option<UserId>,
+    /// Who stopped it; `None`: nobody did, or it runs.
+    pub stopped_by: Option<UserId>,
     /// Whether people were asked.
     pub consent: RecordingConsent,
     /// What those who were asked answered.

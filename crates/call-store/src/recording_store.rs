@@ -102,6 +102,9 @@ pub trait RecordingStore: Send + Sync + 'static {
     /// The jobs of a recording, also of one that was discarded, in the order of [`JobKind`].
     async fn jobs_of(&self, recording: RecordingId) -> Result<Vec<RecordingJob>, StoreError>;
 
+    /// How many jobs of each kind there are, due, leased or waiting; in the order of [`JobKind::ALL`].
+    async fn job_counts(&self) -> Result<Vec<(JobKind, u64)>, StoreError>;
+
     /// The recordings that stopped before this time and are done, oldest first, `limit` at most.
     async fn recordings_stopped_before(
         &self,

@@ -144,6 +144,7 @@ table! {
         status -> Text,
         cause -> Nullable<Text>,
         started_by -> Nullable<Text>,
+        stopped_by -> Nullable<Text>,
         consent -> Text,
         consents -> Jsonb,
         started_at -> Moment,

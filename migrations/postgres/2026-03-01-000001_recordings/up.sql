@@ -15,6 +15,8 @@ CREATE TABLE recordings (
     cause text,
     -- Null: the policy.
     started_by text,
+    -- Null: it runs, or it ended with the call, by the policy or because the server could not go on.
+    stopped_by text,
     consent text NOT NULL,
     -- What those who were asked answered: [{"user": ..., "state": {"status": ..., "at": ...}}].
     consents jsonb NOT NULL,

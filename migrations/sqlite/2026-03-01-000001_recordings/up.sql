@@ -15,6 +15,8 @@ CREATE TABLE recordings (
     cause TEXT,
     -- Null: the policy.
     started_by TEXT,
+    -- Null: it runs, or it ended with the call, by the policy or because the server could not go on.
+    stopped_by TEXT,
     consent TEXT NOT NULL,
     -- What those who were asked answered: [{"user": ..., "state": {"status": ..., "at": ...}}].
     consents TEXT NOT NULL,

@@ -32,12 +32,14 @@ async fn a_full_disk_ends_the_recording_and_not_the_call() {
             !event["recording"].is_null()
         })
         .await;
-    scene
+    let told = scene
         .bob
         .hears("call:recording-changed", |event| {
             event["recording"].is_null()
         })
         .await;
+    let stopped = serde_json::json!({"id": id, "by": null, "cause": "disk_full"});
+    assert_eq!(told["stopped"], stopped);
     scene.media_flows().await;
 
     let recording = scene.done(&id).await;

@@ -1,6 +1,6 @@
 use crate::{
     Address, Call, CallParts, DeviceId, Effect, EndNotice, EndReason, Event, Notice, Participant,
-    Recipients, Rejection, RejectionKind, Step, Timestamp, UserId,
+    Recipients, RecordingStop, Rejection, RejectionKind, Step, Timestamp, UserId,
 };
 
 /// How many may have belonged to a call over time, for each that may be in it at once.
@@ -116,10 +116,22 @@ impl Draft {
         self.notices.push(notice);
     }
 
-    /// Tells every device in the call, once, that its recording is another, or none.
+    /// Tells every device in the call, once, that its recording is another.
     pub(crate) fn recording_changed(&mut self) {
-        if !self.notices.contains(&Notice::RecordingChanged) {
-            self.notices.push(Notice::RecordingChanged);
+        self.tell_recording(None);
+    }
+
+    /// Tells every device in the call that it is recorded no longer, and no more of that recording.
+    pub(crate) fn recording_stopped(&mut self, stop: RecordingStop) {
+        self.tell_recording(Some(stop));
+    }
+
+    fn tell_recording(&mut self, stopped: Option<RecordingStop>) {
+        let of_recording = |notice: &&mut Notice| matches!(notice, Notice::RecordingChanged { .. });
+        let notice = Notice::RecordingChanged { stopped };
+        match self.notices.iter_mut().find(of_recording) {
+            Some(told) => *told = notice,
+            None => self.notices.push(notice),
         }
     }
 

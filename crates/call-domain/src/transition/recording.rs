@@ -1,7 +1,8 @@
 use super::{Draft, rights};
 use crate::{
     Consent, ConsentState, Event, Recording, RecordingConsent, RecordingFault, RecordingId,
-    RecordingMode, RecordingPolicy, Rejection, RejectionKind, TopologyPolicy, UserId,
+    RecordingMode, RecordingPolicy, RecordingStop, Rejection, RejectionKind, TopologyPolicy,
+    UserId,
 };
 
 /// Somebody, or the policy, has the call recorded.
@@ -141,10 +142,11 @@ fn finish(draft: &mut Draft, by: Option<UserId>, cause: Option<RecordingFault>) 
         draft.parts.was_recorded = true;
         draft.log(Event::RecordingStopped {
             recording: recording.id,
-            by,
+            by: by.clone(),
             cause,
         });
-        draft.recording_changed();
+        let id = recording.id;
+        draft.recording_stopped(RecordingStop { id, by, cause });
     }
 }
 

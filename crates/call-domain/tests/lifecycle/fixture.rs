@@ -360,9 +360,10 @@ impl Line {
     pub(crate) fn try_apply(&mut self, command: Command) -> Result<Step, RejectionKind> {
         let step = self
             .call
-            .apply(command, self.now)
+            .apply(command.clone(), self.now)
             .map_err(|rejection| rejection.kind)?;
         invariants::check_step(Some(&self.call), &step);
+        invariants::check_stop(&command, &step);
         self.call = step.call.clone();
         self.log.extend(step.events.iter().cloned());
         invariants::check_log(&self.call, &self.log);

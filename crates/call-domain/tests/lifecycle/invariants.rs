@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use call_domain::{
-    Address, Call, CallState, Consent, ConsentState, EndNotice, EndReason, Event, LeaveReason,
-    Notice, Participant, ParticipantStatus, Recipients, Recording, RecordingConsent, Role,
-    SfuRoomId, Step, Timestamp, Topology, TopologyPolicy, UserId,
+    Address, Call, CallState, Command, Consent, ConsentState, EndNotice, EndReason, Event,
+    LeaveReason, Notice, Participant, ParticipantStatus, Recipients, Recording, RecordingConsent,
+    RecordingFault, Role, SfuRoomId, Step, Timestamp, Topology, TopologyPolicy, UserId,
 };
+
+use crate::model::Cut;
 
 /// Checks one step: the call that it made, and what it did to get there.
 pub(crate) fn check_step(before: Option<&Call>, step: &Step) {
@@ -188,6 +190,37 @@ fn check_topology(call: &Call) {
     }
 }
 
+/// The recordings that a step stops, by whom, and why.
+pub(crate) fn stops(step: &Step) -> Vec<Cut> {
+    let stopped = step.events.iter().filter_map(|event| match event {
+        Event::RecordingStopped {
+            recording,
+            by,
+            cause,
+        } => Some((*recording, by.clone(), *cause)),
+        _ => None,
+    });
+    stopped.collect()
+}
+
+/// Who stops a recording is named, and nobody who did not; what the recorder says is its cause.
+pub(crate) fn check_stop(command: &Command, step: &Step) {
+    for (stopped, by, cause) in stops(step) {
+        let ended = step.call.is_ended();
+        match command {
+            Command::StopRecording { by: who, .. } => {
+                assert_eq!((by.as_ref(), cause), (Some(who), None));
+            }
+            Command::AbortRecording { id, cause: fault } if *id == stopped => {
+                assert_eq!((by, cause), (None, Some(*fault)));
+            }
+            _ if ended => assert_eq!((by, cause), (None, None)),
+            // Whatever it was: there is no SFU any more.
+            _ => assert_eq!((by, cause), (None, Some(RecordingFault::SfuUnavailable))),
+        }
+    }
+}
+
 /// Every change of the recording is told, and nobody is taken to have said yes.
 fn check_recording(before: &Call, step: &Step) {
     let (was, is) = (before.recording(), step.call.recording());
@@ -197,12 +230,7 @@ fn check_recording(before: &Call, step: &Step) {
             _ => None,
         })
         .collect();
-    let stopped: Vec<_> = (step.events.iter())
-        .filter_map(|event| match event {
-            Event::RecordingStopped { recording, .. } => Some(*recording),
-            _ => None,
-        })
-        .collect();
+    let stopped: Vec<_> = stops(step).into_iter().map(|(id, ..)| id).collect();
     let begins = is.filter(|r| was.is_none_or(|was| was.id != r.id));
     let begun: Vec<_> = begins
         .map(|r| (r.id, r.started_by.clone()))
@@ -214,11 +242,16 @@ fn check_recording(before: &Call, step: &Step) {
     let had = before.parts().was_recorded;
     assert_eq!(step.call.parts().was_recorded, had || !stopped.is_empty());
     if !step.call.is_ended() {
-        let told = step
-            .effects
-            .iter()
-            .filter(|e| e.notice == Notice::RecordingChanged);
-        assert_eq!(told.count(), usize::from(was != is));
+        let told: Vec<_> = (step.effects.iter())
+            .filter_map(|effect| match &effect.notice {
+                Notice::RecordingChanged { stopped } => Some(stopped),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told.len(), usize::from(was != is));
+        let told = told.into_iter().flatten();
+        let told: Vec<_> = told.map(|s| (s.id, s.by.clone(), s.cause)).collect();
+        assert_eq!(told, stops(step), "how it stopped is told");
     }
     if let Some(recording) = is {
         for consent in &recording.consents {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use call_domain::{
     BusyPolicy, Call, CallStatus, CallType, Command, DeviceId, EndReason, Invitee, MediaState,
-    ParticipantStatus, Policy, RecordingConsent, RecordingId, RecordingMode, RecordingPolicy,
-    RejectReason, RejectionKind, Role, Timestamp, Topology, TopologyPolicy, UserId,
+    ParticipantStatus, Policy, RecordingConsent, RecordingFault, RecordingId, RecordingMode,
+    RecordingPolicy, RejectReason, RejectionKind, Role, Timestamp, Topology, TopologyPolicy,
+    UserId,
 };
 
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +43,9 @@ struct Person {
     hand: Option<Timestamp>,
 }
 
+/// A recording, who stopped it, and what went wrong with it.
+pub(crate) type Cut = (RecordingId, Option<UserId>, Option<RecordingFault>);
+
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::struct_excessive_bools)] // facts, not states: that is the point of it
 pub(crate) struct Model {
@@ -58,8 +62,8 @@ pub(crate) struct Model {
     longest: Timestamp,
     recoveries: u32,
     tape: Option<Tape>,
-    /// Tapes that have run out.
-    tapes: u32,
+    /// Tapes that have run out: which, who wanted that, and what went wrong.
+    cuts: Vec<Cut>,
 }
 
 /// What runs while the call is recorded.
@@ -187,7 +191,7 @@ impl Model {
             longest: now + parts.policy.max_duration,
             recoveries: 0,
             tape: None,
-            tapes: 0,
+            cuts: Vec::new(),
         }
     }
 
@@ -246,7 +250,7 @@ impl Model {
         let wanted = self.policy.recording == RecordingPolicy::Force
             && self.policy.topology != TopologyPolicy::P2p
             && (self.started && self.over.is_none())
-            && (self.tape.is_none() && self.tapes == 0);
+            && (self.tape.is_none() && self.cuts.is_empty());
         assert_eq!(call.wants_recording(), wanted);
         let Some(tape) = &self.tape else {
             assert_eq!(call.recording(), None);
@@ -276,10 +280,15 @@ impl Model {
     }
 
     /// The tape runs out.
-    fn cut(&mut self) {
-        if self.tape.take().is_some() {
-            self.tapes += 1;
+    fn cut(&mut self, by: Option<&UserId>, fault: Option<RecordingFault>) {
+        if let Some(tape) = self.tape.take() {
+            self.cuts.push((tape.id, by.cloned(), fault));
         }
+    }
+
+    /// The tapes that have run out.
+    pub(crate) fn cuts(&self) -> &[Cut] {
+        &self.cuts
     }
 
     fn next_timer(&self) -> Option<Timestamp> {
@@ -299,7 +308,7 @@ impl Model {
         self.over = Some((reason, by));
         self.alone = None;
         self.back = None;
-        self.cut();
+        self.cut(None, None);
         for person in &mut self.people {
             if person.is_in() {
                 person.go(ParticipantStatus::Left);
@@ -599,7 +608,7 @@ impl Model {
                 if policy.recording == RecordingPolicy::Force && !admin {
                     return Err(RejectionKind::NotAllowed);
                 }
-                self.cut();
+                self.cut(Some(by), None);
             }
             Command::ConsentToRecording { user, given } => {
                 self.in_call(user)?;
@@ -609,9 +618,9 @@ impl Model {
                     *said = Some((*given, now));
                 }
             }
-            Command::AbortRecording { id, .. } => {
+            Command::AbortRecording { id, cause } => {
                 if self.tape.as_ref().is_some_and(|tape| tape.id == *id) {
-                    self.cut();
+                    self.cut(None, Some(*cause));
                 }
             }
             Command::Recover => {
@@ -818,7 +827,7 @@ impl Model {
             return;
         }
         if self.policy.topology == TopologyPolicy::P2p {
-            self.cut();
+            self.cut(None, Some(RecordingFault::SfuUnavailable));
         }
         if let Some(tape) = &mut self.tape
             && self.policy.recording_consent == RecordingConsent::Ask

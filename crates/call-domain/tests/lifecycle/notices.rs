@@ -1,7 +1,8 @@
 //! Who is told what.
 
 use call_domain::{
-    Command, EndNotice, EndReason, LeaveReason, Notice, Policy, Recipients, RejectionKind, Step,
+    Command, EndNotice, EndReason, LeaveReason, Notice, Policy, Recipients, RecordingConsent,
+    RecordingPolicy, RejectionKind, Step, TopologyPolicy,
 };
 
 use crate::fixture::*;
@@ -27,7 +28,14 @@ fn told(step: &Step) -> Vec<String> {
             Notice::ParticipantJoined { user } => format!("joined {user}"),
             Notice::ParticipantLeft { user, reason } => format!("left {user} {reason}"),
             Notice::MediaStateChanged { user } => format!("media {user}"),
-            Notice::RecordingChanged => "recording".to_owned(),
+            Notice::RecordingChanged { stopped: None } => "recording".to_owned(),
+            Notice::RecordingChanged {
+                stopped: Some(stop),
+            } => match (&stop.by, stop.cause) {
+                (Some(by), None) => format!("recording stopped by {by}"),
+                (None, Some(cause)) => format!("recording stopped: {cause}"),
+                (by, cause) => panic!("by {by:?} for {cause:?}"),
+            },
             Notice::Updated => "updated".to_owned(),
             Notice::Ended { reason } => format!("ended {}", reason.as_str()),
         };
@@ -58,6 +66,44 @@ fn a_call_of_two_from_ring_to_end() {
     assert_eq!(told(&line.apply(disconnect("b1"))), ["a1 b1: updated"]);
     assert_eq!(told(&line.apply(resume("b1"))), ["a1 b1: updated"]);
     assert_eq!(told(&line.apply(end("bob"))), ["a1 b1: ended completed"]);
+}
+
+#[test]
+fn whoever_is_recorded_hears_how_that_stopped() {
+    let policy = Policy {
+        topology: TopologyPolicy::Sfu,
+        recording: RecordingPolicy::Allow,
+        ..Policy::default()
+    };
+    let mut line = Line::talking(&policy);
+    assert_eq!(told(&line.apply(record("alice", 1))), ["a1 b1: recording"]);
+    assert_eq!(
+        told(&line.apply(stop_recording("alice"))),
+        ["a1 b1: recording stopped by alice"]
+    );
+    line.apply(record("alice", 1));
+    assert_eq!(
+        told(&line.apply(stop_recording_as_admin())),
+        ["a1 b1: recording stopped by moderator"]
+    );
+    line.apply(record("alice", 1));
+    assert_eq!(
+        told(&line.apply(abort_recording(1))),
+        ["a1 b1: recording stopped: disk_full"]
+    );
+    // The SFU is gone, and somebody says whether they may be recorded: that is told no more.
+    let asks = Policy {
+        recording_consent: RecordingConsent::Ask,
+        ..policy
+    };
+    let mut line = Line::talking(&asks).after([record("alice", 1)]);
+    line.call = line.call.clone().without_sfu();
+    let lines = told(&line.apply(consent("bob", true)));
+    let of_recording: Vec<_> = lines.iter().filter(|l| l.contains("recording")).collect();
+    assert_eq!(of_recording, ["a1 b1: recording stopped: sfu_unavailable"]);
+    // The end of the call says enough.
+    let mut line = Line::talking(&asks).after([record("alice", 1)]);
+    assert_eq!(told(&line.apply(end("alice"))), ["a1 b1: ended completed"]);
 }
 
 #[test]

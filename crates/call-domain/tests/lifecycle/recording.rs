@@ -201,7 +201,9 @@ fn whoever_comes_later_is_asked_then_and_whoever_comes_back_is_not_asked_again()
     let step = line.apply(join("d1"));
     let told = |step: &call_domain::Step| {
         let notices = step.effects.iter().map(|e| e.notice.clone());
-        notices.filter(|n| *n == Notice::RecordingChanged).count()
+        notices
+            .filter(|n| matches!(n, Notice::RecordingChanged { .. }))
+            .count()
     };
     assert_eq!(told(&step), 1);
     assert!(!may_record(&line, "dave"));

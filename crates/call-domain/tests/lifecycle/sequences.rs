@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::fixture::*;
+use crate::invariants::stops;
 use crate::model::Model;
 
 const NAMES: [&str; 5] = ["alice", "bob", "carol", "dave", "mallory"];
@@ -214,12 +215,14 @@ fn beginnings() -> impl Strategy<Value = Line> {
 fn both(line: &mut Line, model: &mut Model, command: &Command) {
     let twice = line.call.apply(command.clone(), line.now);
     assert_eq!(twice, line.call.apply(command.clone(), line.now));
+    let cuts = model.cuts().len();
     let expected = model.apply(command, line.now);
     let version = line.call.version();
     match (line.try_apply(command.clone()), expected) {
         (Ok(step), Ok(changed)) => {
             assert_ne!(changed, step.events.is_empty(), "{command:?}");
             assert_eq!(step.call.version() > version, !step.events.is_empty());
+            assert_eq!(stops(&step), model.cuts()[cuts..], "{command:?}");
         }
         (Err(kind), Err(expected)) => assert_eq!(kind, expected, "{command:?}"),
         (is, should) => panic!("{command:?}: {is:?}, should be {should:?}"),

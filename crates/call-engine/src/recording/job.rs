@@ -196,6 +196,7 @@ pub(super) fn stopped(recording: &StoredRecording) -> Option<StoppedRecording> {
         mode: recording.mode,
         started_at: recording.started_at,
         stopped_at: recording.stopped_at?,
+        stopped_by: recording.stopped_by.clone(),
         cause: recording.cause,
     })
 }

@@ -49,14 +49,19 @@ async fn everybody_in_the_call_is_told_that_it_is_recorded_and_that_it_no_longer
         .expect("stop");
     assert_eq!(stopped.id, recording.id);
     assert_eq!(stopped.status, RecordingStatus::Processing);
+    assert_eq!(stopped.stopped_by, Some(user("alice")));
     for phone in [&mut alice, &mut bob] {
         let told = phone.wait_for("call:recording-changed").await;
         assert!(told["recording"].is_null());
+        let stopped = serde_json::json!({ "id": recording.id, "by": "alice", "cause": null });
+        assert_eq!(told["stopped"], stopped);
     }
     assert_eq!(plane.last(recording.id), Some(Last::Stop(world_time(7))));
     let done = world.done(recording.id).await;
     assert_eq!(done.status, RecordingStatus::Ready);
     assert_eq!(done.duration, Some(Duration::from_secs(7)));
+    // Whoever makes its files is told, too.
+    assert_eq!(plane.finished.lock()[0].stopped_by, done.stopped_by);
     assert!(!world.stored(call).await.call.is_ended());
 
     let second = world
@@ -76,7 +81,11 @@ async fn a_call_that_ends_ends_its_recording() {
     let world = recorded_world(&plane).await;
     let (_, recording) = world.recorded_call(RecordingMode::Tracks).await;
     assert!(plane.is_stopped(recording));
-    assert_eq!(world.done(recording).await.status, RecordingStatus::Ready);
+    let done = world.done(recording).await;
+    assert_eq!(
+        (done.status, done.stopped_by),
+        (RecordingStatus::Ready, None)
+    );
     assert_eq!(world.alerts().await, [""; 0]);
 }
 

@@ -122,6 +122,11 @@ impl RecordingStore for MeasuredStore {
             .await
     }
 
+    async fn job_counts(&self) -> Result<Vec<(JobKind, u64)>, StoreError> {
+        self.measure("job_counts", self.recordings.job_counts())
+            .await
+    }
+
     async fn recordings_stopped_before(
         &self,
         time: Timestamp,

@@ -45,7 +45,7 @@ pub use recording::{
     Alert, AlertList, CallRecording, ConsentRequest, ConsentStatus, FileUrl, FileUrlRequest,
     MixStatus, Recording, RecordingAbility, RecordingConsent, RecordingConsentItem, RecordingFault,
     RecordingFile, RecordingFileKind, RecordingList, RecordingMode, RecordingRequest,
-    RecordingStatus,
+    RecordingStatus, RecordingStop,
 };
 pub use rest::{
     AddParticipantsRequest, AnswerRequest, AppConfig, AssignableRole, CallEventItem, CallEventList,

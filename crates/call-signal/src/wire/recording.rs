@@ -66,6 +66,19 @@ pub struct CallRecording {
     pub consents: Vec<RecordingConsentItem>,
 }
 
+/// How a recording stopped, while its call goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecordingStop {
+    /// Which recording.
+    pub id: String,
+    /// Who stopped it; null: it could not go on.
+    pub by: Option<String>,
+    /// Why it could not go on; null: somebody stopped it.
+    pub cause: Option<RecordingFault>,
+}
+
 /// What a participant said to being recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +115,8 @@ pub struct Recording {
     pub started_at: String,
     /// When it stopped.
     pub stopped_at: Option<String>,
+    /// Who stopped it; null: it ended with the call, by the server's policy, or because the server could not go on.
+    pub stopped_by: Option<String>,
     /// How long it is, in milliseconds, once it has stopped.
     #[cfg_attr(feature = "typescript", ts(type = "number | null"))]
     pub duration_ms: Option<u64>,
@@ -259,6 +274,16 @@ impl From<&call_domain::Recording> for CallRecording {
             started_at: rfc3339(recording.started_at),
             consent: recording.consent.into(),
             consents: recording.consents.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&call_domain::RecordingStop> for RecordingStop {
+    fn from(stop: &call_domain::RecordingStop) -> Self {
+        Self {
+            id: stop.id.to_string(),
+            by: stop.by.as_ref().map(ToString::to_string),
+            cause: stop.cause.map(Into::into),
         }
     }
 }

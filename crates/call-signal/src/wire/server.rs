@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, CallRecording, EndedReason, ErrorCode, IceCandidate, LeaveReason, MediaState,
-    OfferedTrack, Participant, PublishMids, PublishedStream, Quality, QualityReason,
+    OfferedTrack, Participant, PublishMids, PublishedStream, Quality, QualityReason, RecordingStop,
     SubscribedStream, Topology,
 };
 
@@ -158,6 +158,8 @@ pub enum ServerMessage {
         version: u64,
         /// The recording as it is now; null once it has stopped.
         recording: Option<CallRecording>,
+        /// How it stopped; null while one runs.
+        stopped: Option<RecordingStop>,
     },
     /// Any other change.
     #[serde(rename = "call:updated")]

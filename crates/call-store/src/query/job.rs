@@ -189,3 +189,15 @@ pub(crate) fn jobs_of(
     jobs.sort_by_key(|job| job.kind);
     Ok(jobs)
 }
+
+pub(crate) fn job_counts(connection: &mut AnyConnection) -> Result<Vec<(JobKind, u64)>, Failure> {
+    let rows: Vec<(String, i64)> = recording_jobs::table
+        .group_by(recording_jobs::kind)
+        .select((recording_jobs::kind, diesel::dsl::count_star()))
+        .load(connection)?;
+    let of = |kind: JobKind| {
+        let row = rows.iter().find(|(name, _)| name == kind.as_str());
+        row.map_or(0, |(_, count)| u64::try_from(*count).unwrap_or_default())
+    };
+    Ok(JobKind::ALL.iter().map(|kind| (*kind, of(*kind))).collect())
+}

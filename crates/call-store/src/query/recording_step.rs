@@ -31,6 +31,7 @@ pub(super) fn store(connection: &mut AnyConnection, step: &RecordingStep) -> Res
             .set((
                 recordings::status.eq(RecordingStatus::Processing.as_str()),
                 recordings::stopped_at.eq(stop.at),
+                recordings::stopped_by.eq(&stop.by),
                 // What went wrong while it ran, and did not stop it, stays its cause.
                 stop.cause.as_ref().map(|cause| recordings::cause.eq(cause)),
             ))

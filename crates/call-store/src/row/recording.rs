@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use call_domain::{
-    CallId, Consent, CorruptCall, Event, MixStatus, Recording, RecordingConsent, RecordingFault,
-    RecordingId, RecordingMode, RecordingStatus, Step, Timestamp, UserId,
+    CallId, Consent, CorruptCall, Event, InvalidId, MixStatus, Recording, RecordingConsent,
+    RecordingFault, RecordingId, RecordingMode, RecordingStatus, Step, Timestamp, UserId,
 };
 use diesel::prelude::*;
 
@@ -21,6 +21,7 @@ pub(crate) struct RecordingRow {
     status: String,
     cause: Option<String>,
     started_by: Option<String>,
+    stopped_by: Option<String>,
     consent: String,
     consents: Json,
     started_at: Micros,
@@ -55,6 +56,7 @@ pub(crate) struct RecordingStep {
 pub(crate) struct RecordingStop {
     pub(crate) id: Id,
     pub(crate) at: Micros,
+    pub(crate) by: Option<String>,
     pub(crate) cause: Option<String>,
 }
 
@@ -84,12 +86,15 @@ impl RecordingStep {
                 };
                 this.begun = Some(RecordingRow::new(step.call.id(), &begun)?);
             } else if let Event::RecordingStopped {
-                recording, cause, ..
+                recording,
+                by,
+                cause,
             } = event
             {
                 this.stopped = Some(RecordingStop {
                     id: (*recording).into(),
                     at: at.into(),
+                    by: by.as_ref().map(ToString::to_string),
                     cause: cause.map(|cause| cause.to_string()),
                 });
             }
@@ -118,6 +123,7 @@ impl RecordingRow {
             status: RecordingStatus::Recording.to_string(),
             cause: None,
             started_by: recording.started_by.as_ref().map(ToString::to_string),
+            stopped_by: None,
             consent: recording.consent.to_string(),
             consents: json(&recording.consents, "consents")?,
             started_at: recording.started_at.into(),
@@ -211,12 +217,8 @@ fn stored_recording(
             .map(str::parse::<RecordingFault>)
             .transpose())
         .map_err(|_| corrupt("recording cause"))?,
-        started_by: (row
-            .started_by
-            .as_deref()
-            .map(str::parse::<UserId>)
-            .transpose())
-        .map_err(|_| corrupt("recording started_by"))?,
+        started_by: user(row.started_by.as_deref()).map_err(|_| corrupt("recording started_by"))?,
+        stopped_by: user(row.stopped_by.as_deref()).map_err(|_| corrupt("recording stopped_by"))?,
         consent: (row.consent.parse::<RecordingConsent>())
             .map_err(|_| corrupt("recording consent"))?,
         consents: (row.consents.parse::<Vec<Consent>>())
@@ -229,6 +231,10 @@ fn stored_recording(
         mix: row.mix.parse().map_err(|_| corrupt("recording mix"))?,
         files: files.map_err(corrupt)?,
     })
+}
+
+fn user(id: Option<&str>) -> Result<Option<UserId>, InvalidId> {
+    id.map(str::parse).transpose()
 }
 
 /// Bytes as a column keeps them.

@@ -122,6 +122,10 @@ impl RecordingStore for Store {
             .await
     }
 
+    async fn job_counts(&self) -> Result<Vec<(JobKind, u64)>, StoreError> {
+        self.read(query::job_counts).await
+    }
+
     async fn recordings_stopped_before(
         &self,
         time: Timestamp,

@@ -22,6 +22,7 @@ contract!(
     each_job_is_leased_to_one_of_many,
     an_attempt_goes_on_where_the_last_one_was,
     an_unknown_recording_has_nothing_to_do,
+    all_jobs_are_counted_by_kind,
 );
 
 async fn lease(store: &TestStore, now: Timestamp, until: Timestamp) -> Option<RecordingJob> {
@@ -53,6 +54,37 @@ async fn a_job_is_leased_when_it_is_due(store: TestStore) {
     assert!(store.finish_job(&job, &[], after(80)).await.unwrap());
     assert_eq!(store.jobs_of(id).await.unwrap(), []);
     assert!(!store.finish_job(&job, &[], after(80)).await.unwrap());
+}
+
+async fn all_jobs_are_counted_by_kind(store: TestStore) {
+    let counts = async || {
+        let counts = store.job_counts().await.unwrap();
+        let kinds: Vec<JobKind> = counts.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, JobKind::ALL);
+        counts.iter().map(|(_, n)| *n).collect::<Vec<_>>()
+    };
+    assert_eq!(counts().await, [0, 0, 0, 0]);
+    let first = recorded(&store, 10, 60).await;
+    let second = recorded(&store, 10, 60).await;
+    assert_eq!(counts().await, [2, 0, 0, 0]);
+    let late = after(9_000);
+    assert!(
+        store
+            .enqueue_job(first, JobKind::Upload, late)
+            .await
+            .unwrap()
+    );
+    // Somebody is at it: it is to be done, still.
+    let job = lease(&store, after(60), after(90)).await.unwrap();
+    assert_eq!(counts().await, [2, 0, 1, 0]);
+    let next = [JobKind::Mix];
+    assert!(store.finish_job(&job, &next, after(70)).await.unwrap());
+    assert_eq!(counts().await, [1, 1, 1, 0]);
+    for id in [first, second] {
+        let discarded = store.discard_recording(id, after(80)).await.unwrap();
+        assert_eq!(discarded, Discarded::Done);
+    }
+    assert_eq!(counts().await, [0, 0, 0, 2]);
 }
 
 async fn the_oldest_of_the_wanted_comes_first(store: TestStore) {

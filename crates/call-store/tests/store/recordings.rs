@@ -42,6 +42,7 @@ async fn a_recording_begins_with_the_step_and_its_end_makes_its_finish_due(store
     assert_eq!(begun.status, RecordingStatus::Recording);
     assert_eq!(begun.cause, None);
     assert_eq!(begun.started_by, Some(user("alice")));
+    assert_eq!(begun.stopped_by, None);
     assert_eq!(begun.consent, RecordingConsent::Notify);
     assert_eq!(begun.consents, []);
     assert_eq!((begun.started_at, begun.stopped_at), (after(10), None));
@@ -56,6 +57,7 @@ async fn a_recording_begins_with_the_step_and_its_end_makes_its_finish_due(store
     let stopped = recording(&store, id).await;
     assert_eq!(stopped.status, RecordingStatus::Processing);
     assert_eq!(stopped.stopped_at, Some(after(70)));
+    assert_eq!(stopped.stopped_by, Some(user("alice")));
     assert_eq!(stopped.cause, None);
     let jobs = store.jobs_of(id).await.unwrap();
     assert_eq!(jobs.len(), 1);
@@ -77,6 +79,7 @@ async fn a_recording_begins_with_the_step_and_its_end_makes_its_finish_due(store
     // What was stopped is not touched by later steps.
     step(&store, &call, end("bob"), after(90)).await;
     assert_eq!(recording(&store, id).await, stopped);
+    assert_eq!(recording(&store, next).await.stopped_by, None);
     assert_eq!(store.jobs_of(id).await.unwrap(), jobs);
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use call_domain::{
     Call, CallId, CallType, Command, Event, Invitee, MediaChange, MediaOff, PlaceRequest, Policy,
-    RecordingConsent, RecordingId, RecordingMode, RecordingStatus, RejectReason, Role, Timestamp,
+    RecordingConsent, RecordingFault, RecordingId, RecordingMode, RecordingStatus, RejectReason,
+    Role, Timestamp, UserId,
 };
 use call_store::{CallStore, HistoryQuery, JobKind, LoggedEvent, Outcome, Placed, RecordingStore};
 use proptest::collection::vec;
@@ -302,18 +303,25 @@ async fn agree(store: &TestStore, call: &Call) {
     }
 }
 
+/// When a recording stopped, by whom, and why.
+type Stop = (Timestamp, Option<UserId>, Option<RecordingFault>);
+
 /// What the log tells of recordings is what is stored of them; what stopped is finished once.
 async fn agree_on_recordings(store: &TestStore, call: &Call, log: &[LoggedEvent]) {
-    let mut told: Vec<(RecordingId, RecordingMode, Timestamp, Option<Timestamp>)> = Vec::new();
+    let mut told: Vec<(RecordingId, RecordingMode, Timestamp, Option<Stop>)> = Vec::new();
     for line in log {
         match &line.event {
             Event::RecordingStarted {
                 recording, mode, ..
             } => told.push((*recording, *mode, line.at, None)),
-            Event::RecordingStopped { recording, .. } => {
+            Event::RecordingStopped {
+                recording,
+                by,
+                cause,
+            } => {
                 let last = told.last_mut().expect("it had started");
                 assert_eq!(last.0, *recording);
-                last.3 = Some(line.at);
+                last.3 = Some((line.at, by.clone(), *cause));
             }
             _ => {}
         }
@@ -321,7 +329,10 @@ async fn agree_on_recordings(store: &TestStore, call: &Call, log: &[LoggedEvent]
     let stored = store.recordings_of(call.id()).await.unwrap();
     let is: Vec<_> = stored
         .iter()
-        .map(|r| (r.id, r.mode, r.started_at, r.stopped_at))
+        .map(|r| {
+            let stop = r.stopped_at.map(|at| (at, r.stopped_by.clone(), r.cause));
+            (r.id, r.mode, r.started_at, stop)
+        })
         .collect();
     assert_eq!(is, told);
     for recording in stored {

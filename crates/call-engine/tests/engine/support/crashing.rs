@@ -145,6 +145,10 @@ impl RecordingStore for CrashingStore {
         self.inner.jobs_of(recording).await
     }
 
+    async fn job_counts(&self) -> Result<Vec<(JobKind, u64)>, StoreError> {
+        self.inner.job_counts().await
+    }
+
     async fn recordings_stopped_before(
         &self,
         time: Timestamp,

@@ -76,6 +76,7 @@ fn to_wire(recording: &StoredRecording) -> wire::Recording {
         started_by: recording.started_by.as_ref().map(ToString::to_string),
         started_at: rfc3339(recording.started_at),
         stopped_at: recording.stopped_at.map(rfc3339),
+        stopped_by: recording.stopped_by.as_ref().map(ToString::to_string),
         duration_ms: recording.duration.map(milliseconds),
         bytes: recording.bytes,
         progress: recording.progress,

@@ -401,6 +401,7 @@ const kept = {
   status: "partial",
   cause: "disk_full",
   startedBy: "ben",
+  stoppedBy: null,
   startedAt: "2026-11-26T09:41:00.000Z",
   durationMs: 61_000,
   bytes: 4096,

@@ -216,6 +216,7 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   follow(wire: WireCall): void {
     if (wire.version < this.#wire.version) return;
     this.#wire = wire;
+    if (this.#endReason !== null || wire.status === "ended") this.#recordings.follow(wire);
     if (this.#endReason !== null) return this.#publish();
     const { selfId, deviceId } = this.#services;
     const me = mine(wire, selfId);
@@ -232,7 +233,11 @@ export class CallSession extends Emitter<CallEvents> implements Call {
   apply(change: Change): void {
     if (change.type === "call:ended" && change.version >= this.#wire.version) {
       this.#wire = change.call;
+      this.#recordings.follow(change.call);
       return this.#finish(change.reason);
+    }
+    if (change.type === "call:recording-changed" && change.version >= this.#wire.version) {
+      if (change.stopped !== null) this.#recordings.ended(change.stopped);
     }
     const { call, gap } = applyChange(this.#wire, change);
     if (gap) this.#services.socket.tell({ type: "call:sync", callId: this.id });
@@ -276,7 +281,10 @@ export class CallSession extends Emitter<CallEvents> implements Call {
     if (departure === null) return;
     try {
       const wire = await departure();
-      if (wire.version >= this.#wire.version) this.#wire = wire;
+      if (wire.version >= this.#wire.version) {
+        this.#wire = wire;
+        this.#recordings.follow(wire);
+      }
       // In a group that goes on the call has no reason yet; ours stands.
       if (this.#endReason !== "left") this.#endReason = wire.endReason ?? this.#endReason;
       this.#departure = null;

@@ -1,5 +1,5 @@
 import type { RecordingEnd, RecordingSnapshot } from "./snapshot.js";
-import type { CallRecording, RecordingAbility, Role, WireCall } from "./wire/types.js";
+import type { CallRecording, Recording, RecordingAbility, Role, WireCall } from "./wire/types.js";
 
 /** A call's recording as it is shown to somebody. */
 export function viewOfRecording(
@@ -29,15 +29,17 @@ export function mayRecord(wire: WireCall, role: Role, ability: RecordingAbility 
   return free && role !== "participant" && (ability?.available ?? false);
 }
 
+type HowItEnded = Pick<Recording, "cause" | "stoppedBy">;
+
 /** Finds out how recordings of a call end, while it goes on. */
 export class RecordingWatch {
-  readonly #ask: (id: string) => Promise<{ cause: RecordingEnd["cause"] }>;
+  readonly #ask: (id: string) => Promise<HowItEnded>;
   readonly #changed: () => void;
   #running: string | null = null;
   #last: RecordingEnd | null = null;
 
   /** `ask` reads a recording from the server. */
-  constructor(ask: (id: string) => Promise<{ cause: RecordingEnd["cause"] }>, changed: () => void) {
+  constructor(ask: (id: string) => Promise<HowItEnded>, changed: () => void) {
     this.#ask = ask;
     this.#changed = changed;
   }
@@ -47,21 +49,26 @@ export class RecordingWatch {
     return this.#last;
   }
 
+  /** The server told how one ended. */
+  ended({ id, by, cause }: RecordingEnd): void {
+    this.#last = { id, by, cause };
+  }
+
   /** The call as it is now. */
   follow({ recording, status }: WireCall): void {
     const ended = this.#running;
     this.#running = recording?.id ?? null;
-    // Nobody looks at a call that is over for how its recording ended.
-    if (ended === null || ended === this.#running || status === "ended") return;
-    this.#last = { id: ended, cause: null };
-    void this.#learn(ended);
+    if (ended === null || ended === this.#running || ended === this.#last?.id) return;
+    this.#last = { id: ended, by: null, cause: null };
+    // The news of it was missed; nobody looks at a call that is over for how its recording ended.
+    if (status !== "ended") void this.#learn(ended);
   }
 
   async #learn(id: string): Promise<void> {
     try {
-      const { cause } = await this.#ask(id);
-      if (cause === null || this.#last?.id !== id) return;
-      this.#last = { id, cause };
+      const { cause, stoppedBy: by } = await this.#ask(id);
+      if (this.#last?.id !== id) return;
+      this.#last = { id, by, cause };
       this.#changed();
     } catch {
       // That it ended is known; why is then left to the page of the call.

@@ -229,9 +229,11 @@ export interface RecordingSnapshot {
   readonly canStop: boolean;
 }
 
-/** How a recording ended while the call goes on. */
+/** How a recording ended, with the call or before it. */
 export interface RecordingEnd {
   readonly id: string;
+  /** Who stopped it; null when it could not go on, and until the server told. */
+  readonly by: string | null;
   /** What went wrong; null when it was stopped, and until the server told. */
   readonly cause: RecordingFault | null;
 }

@@ -64,6 +64,7 @@ describe("a change of a call", () => {
       callId: "call-1",
       version,
       recording,
+      stopped: null,
     });
     const on = applyChange(call, changed(5, callRecording()));
     expect(on).toEqual({

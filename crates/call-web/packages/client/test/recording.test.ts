@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Call } from "../src/call.js";
-import type { RecordingAbility, WireCall } from "../src/wire/types.js";
+import type { RecordingAbility, RecordingStop, WireCall } from "../src/wire/types.js";
 import { FakeConnection } from "./support/fake-connection.js";
 import { sfuOffer } from "./support/sfu-offer.js";
 import { callRecording, person, recording, wireCall } from "./support/wire.js";
@@ -47,8 +47,13 @@ async function talking(wire = inCall(), ability: unknown = ABILITY): Promise<Cal
   return call;
 }
 
-function changed(version: number, now: ReturnType<typeof callRecording> | null): void {
-  world.socket.say({ type: "call:recording-changed", callId: "call-1", version, recording: now });
+function changed(
+  version: number,
+  now: ReturnType<typeof callRecording> | null,
+  stopped: RecordingStop | null = null,
+): void {
+  const type = "call:recording-changed";
+  world.socket.say({ type, callId: "call-1", version, recording: now, stopped });
 }
 
 describe("a call's recording", () => {
@@ -171,24 +176,79 @@ describe("who may begin a recording", () => {
 });
 
 describe("a recording that ends while the call goes on", () => {
-  it("was stopped, or says what went wrong", async () => {
+  const last = (call: Call) => call.state.getSnapshot().lastRecording;
+  const untold = { id: "recording-1", by: null, cause: null };
+
+  it("says at once by whom it was stopped, or what went wrong", async () => {
+    const call = await talking();
+    changed(8, callRecording());
+    changed(9, null, { id: "recording-1", by: "bob", cause: null });
+    expect(last(call)).toEqual({ id: "recording-1", by: "bob", cause: null });
+    changed(10, callRecording({ id: "recording-2" }));
+    changed(11, null, { id: "recording-2", by: null, cause: "disk_full" });
+    expect(last(call)).toEqual({ id: "recording-2", by: null, cause: "disk_full" });
+    await settle();
+    expect(world.sentTo("GET /api/recordings/recording-1")).toEqual([]);
+    expect(world.sentTo("GET /api/recordings/recording-2")).toEqual([]);
+    // What is older than what is known is not news.
+    changed(9, null, { id: "recording-1", by: "bob", cause: null });
+    expect(last(call)?.id).toBe("recording-2");
+  });
+
+  it("says so when other news was missed, too", async () => {
+    const call = await talking();
+    changed(8, callRecording());
+    changed(11, null, { id: "recording-1", by: null, cause: "overloaded" });
+    expect(world.socket.said("call:sync")).toHaveLength(1);
+    const wire = { ...inCall(), version: 11 };
+    world.socket.say({ type: "call:updated", callId: "call-1", version: 11, call: wire });
+    await settle();
+    expect(last(call)).toEqual({ id: "recording-1", by: null, cause: "overloaded" });
+    expect(world.sentTo("GET /api/recordings/recording-1")).toEqual([]);
+  });
+
+  it("of which the news was missed is asked for", async () => {
     const call = await talking();
     world.on("GET /api/recordings/recording-1", () => ({ body: recording() }));
     changed(8, callRecording());
-    changed(9, null);
-    expect(call.state.getSnapshot().lastRecording).toEqual({ id: "recording-1", cause: null });
+    const over = (version: number) => {
+      const wire = { ...inCall(), version };
+      world.socket.say({ type: "call:updated", callId: "call-1", version, call: wire });
+    };
+    over(9);
+    expect(last(call)).toEqual(untold);
     await settle();
-    expect(call.state.getSnapshot().lastRecording?.cause).toBeNull();
+    expect(last(call)).toEqual({ ...untold, by: "alice" });
     world.on("GET /api/recordings/recording-2", () => ({
       body: recording({ id: "recording-2", status: "partial", cause: "disk_full" }),
     }));
     changed(10, callRecording({ id: "recording-2" }));
-    changed(11, null);
+    over(11);
     await settle();
-    expect(call.state.getSnapshot().lastRecording).toEqual({
-      id: "recording-2",
-      cause: "disk_full",
-    });
+    expect(last(call)).toEqual({ id: "recording-2", by: "alice", cause: "disk_full" });
+  });
+
+  it("with the call, is known to have been, and not asked for", async () => {
+    const call = await talking();
+    changed(8, callRecording());
+    const over = { ...inCall(), version: 9, status: "ended" as const, recording: null };
+    const reason = "completed";
+    world.socket.say({ type: "call:ended", callId: "call-1", version: 9, call: over, reason });
+    await settle();
+    expect(call.state.getSnapshot().phase).toBe("ended");
+    expect(last(call)).toEqual(untold);
+    expect(world.sentTo("GET /api/recordings/recording-1")).toEqual([]);
+  });
+
+  it("after I have hung up, is known to have been", async () => {
+    const call = await talking();
+    changed(8, callRecording());
+    const over = { ...inCall(), version: 9, status: "ended" as const, recording: null };
+    world.on("POST /api/calls/call-1/leave", () => ({ body: over }));
+    await call.leave();
+    await settle();
+    expect(call.state.getSnapshot()).toMatchObject({ phase: "ended", recording: null });
+    expect(last(call)).toEqual(untold);
   });
 
   it("does no harm when nobody can tell how it ended", async () => {
@@ -196,7 +256,7 @@ describe("a recording that ends while the call goes on", () => {
     changed(8, callRecording());
     changed(9, null);
     await settle();
-    expect(call.state.getSnapshot().lastRecording).toEqual({ id: "recording-1", cause: null });
+    expect(last(call)).toEqual(untold);
   });
 });
 

@@ -43,8 +43,20 @@ const samples: object[] = [
       { source: "screen", layer: "high" },
     ],
   },
-  { type: "call:recording-changed", callId: "c", version: 4, recording: callRecording() },
-  { type: "call:recording-changed", callId: "c", version: 5, recording: null },
+  {
+    type: "call:recording-changed",
+    callId: "c",
+    version: 4,
+    recording: callRecording(),
+    stopped: null,
+  },
+  {
+    type: "call:recording-changed",
+    callId: "c",
+    version: 5,
+    recording: null,
+    stopped: { id: "recording-1", by: "alice", cause: null },
+  },
   { type: "call:updated", callId: "c", version: 3, call: wireCall() },
   {
     type: "call:updated",

@@ -13,6 +13,7 @@ import type {
   RecordingFileKind,
   RecordingMode,
   RecordingStatus,
+  RecordingStop,
 } from "./types.js";
 
 /** More people or files no recording has. */
@@ -61,6 +62,13 @@ export const callRecordingSchema: SchemaOf<CallRecording> = v.object({
   consents,
 });
 
+/** How a recording stopped. */
+export const recordingStopSchema: SchemaOf<RecordingStop> = v.object({
+  id: text,
+  by: orNull(text),
+  cause: orNull(recordingFault),
+});
+
 /** A recording, running or done. */
 export const recordingSchema: SchemaOf<Recording> = v.object({
   id: text,
@@ -77,6 +85,7 @@ export const recordingSchema: SchemaOf<Recording> = v.object({
   startedBy: orNull(text),
   startedAt: text,
   stoppedAt: orNull(text),
+  stoppedBy: orNull(text),
   durationMs: orNull(length),
   bytes: length,
   progress: orNull(

@@ -49,6 +49,7 @@ export type {
   RecordingFileKind,
   RecordingMode,
   RecordingStatus,
+  RecordingStop,
   RelayProtocol,
   Role,
   ServerMessage,

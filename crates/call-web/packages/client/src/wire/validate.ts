@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { callRecordingSchema, mediaSource } from "./recording.js";
+import { callRecordingSchema, mediaSource, recordingStopSchema } from "./recording.js";
 import { count, oneOf, orNull, type SchemaOf, text } from "./schema.js";
 import type {
   CallStatus,
@@ -260,6 +260,7 @@ const schemas: {
     callId,
     version,
     recording: orNull(callRecordingSchema),
+    stopped: orNull(recordingStopSchema),
   }),
   "call:updated": v.object({ type: v.literal("call:updated"), callId, version, call: callSchema }),
   "call:ended": v.object({

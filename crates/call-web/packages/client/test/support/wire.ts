@@ -84,6 +84,7 @@ export function recording(more: Partial<Recording> = {}): Recording {
     status: "ready",
     cause: null,
     stoppedAt: AT,
+    stoppedBy: "alice",
     durationMs: 61_000,
     bytes: 4096,
     progress: null,

@@ -44,6 +44,10 @@ startedAt: string,
  */
 stoppedAt: string | null, 
 /**
+ * Who stopped it; null: it ended with the call, by the server's policy, or because the server could not go on.
+ */
+stoppedBy: string | null, 
+/**
  * How long it is, in milliseconds, once it has stopped.
  */
 durationMs: number | null, 

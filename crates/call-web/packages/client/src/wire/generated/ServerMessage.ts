@@ -12,6 +12,7 @@ import type { PublishMids } from "./PublishMids.js";
 import type { PublishedStream } from "./PublishedStream.js";
 import type { Quality } from "./Quality.js";
 import type { QualityReason } from "./QualityReason.js";
+import type { RecordingStop } from "./RecordingStop.js";
 import type { SubscribedStream } from "./SubscribedStream.js";
 import type { Topology } from "./Topology.js";
 
@@ -182,7 +183,11 @@ version: number,
 /**
  * The recording as it is now; null once it has stopped.
  */
-recording: CallRecording | null, } | { "type": "call:updated", 
+recording: CallRecording | null, 
+/**
+ * How it stopped; null while one runs.
+ */
+stopped: RecordingStop | null, } | { "type": "call:updated", 
 /**
  * Which call.
  */

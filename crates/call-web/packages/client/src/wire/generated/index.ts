@@ -71,6 +71,7 @@ export type { RecordingList } from "./RecordingList.js";
 export type { RecordingMode } from "./RecordingMode.js";
 export type { RecordingRequest } from "./RecordingRequest.js";
 export type { RecordingStatus } from "./RecordingStatus.js";
+export type { RecordingStop } from "./RecordingStop.js";
 export type { RejectRequest } from "./RejectRequest.js";
 export type { RelayProtocol } from "./RelayProtocol.js";
 export type { Role } from "./Role.js";
