@@ -88,7 +88,7 @@ impl Mixer {
             return Err(MixError::NothingToMix);
         }
         let longest = self.pace.of_mix(length.0);
-        let mix = self.mix_all(dir, manifest, file_id, &length, progress);
+        let mix = Box::pin(self.mix_all(dir, manifest, file_id, &length, progress));
         match tokio::time::timeout(longest, mix).await {
             Ok(mixed) => mixed,
             Err(_) => Err(MixError::TookTooLong {
