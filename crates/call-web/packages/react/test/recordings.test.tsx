@@ -1,6 +1,6 @@
 import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { CallError, ConnectionError, type Recording, type RecordingFile } from "call-client";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { recordingOf } from "../fixtures/recordings.js";
 import { CallProvider } from "../src/connected/CallProvider.js";
 import { byteSize } from "../src/format/text.js";
@@ -60,7 +60,11 @@ const state = () => screen.getByTestId("recording-state").textContent;
 const media = () => screen.getByTestId<HTMLMediaElement>("recording-media");
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
 
-beforeEach(() => void vi.useFakeTimers({ shouldAdvanceTime: true }));
+let canPlay: MockInstance<HTMLMediaElement["canPlayType"]>;
+beforeEach(() => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  canPlay = vi.spyOn(HTMLMediaElement.prototype, "canPlayType").mockReturnValue("maybe");
+});
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
@@ -85,7 +89,13 @@ describe("the recordings of a call", () => {
   test("has the latest first, each with when, length, size, who began it and who agreed", async () => {
     show([
       [
-        recordingOf({ id: "old", consent: "notify", consents: [], startedBy: null }),
+        recordingOf({
+          id: "old",
+          consent: "notify",
+          consents: [],
+          startedBy: null,
+          stoppedBy: "ben",
+        }),
         recordingOf({ id: "new" }),
       ],
     ]);
@@ -94,7 +104,8 @@ describe("the recordings of a call", () => {
     expect(first?.textContent).toContain("12:34 · 301 MB · Separate files · Started by Ada");
     expect(first?.textContent).toContain("Agreed: Ada and Ben");
     expect(first?.textContent).toContain("Did not agree: Noor");
-    expect(second?.textContent).toContain("Started by the server");
+    expect(first?.textContent).not.toContain("Stopped by");
+    expect(second?.textContent).toContain("Started by the server · Stopped by Ben");
     expect(within(second!).queryByLabelText(words.people)).toBeNull();
     expect(await violations(document.body)).toEqual([]);
   });
@@ -141,6 +152,58 @@ describe("the recordings of a call", () => {
     hidden.mockReturnValue(false);
     await pass(10_100);
     await screen.findByTestId("recordings");
+  });
+});
+
+describe("the tracks", () => {
+  const tracks = (id: string) =>
+    within(screen.getByTestId(`recording-${id}`))
+      .getByTestId("tracks")
+      .closest("details")?.open;
+
+  test("of the latest are shown, of others behind a press; a video that comes closes nothing", async () => {
+    const { files } = recordingOf();
+    const latest = (change: Partial<Recording>) => [
+      recordingOf({ id: "old" }),
+      recordingOf({ id: "new", ...change }),
+    ];
+    show([latest({ mix: "running" }), latest({ mix: "done", files: [...files, playable] })]);
+    await screen.findByTestId("recordings");
+    expect([tracks("old"), tracks("new")]).toEqual([false, true]);
+    await pass(2100);
+    await screen.findByTestId("player-mixed");
+    expect([tracks("old"), tracks("new")]).toEqual([false, true]);
+  });
+
+  test("where there is one video are behind a press", async () => {
+    const { files } = recordingOf();
+    show([[recordingOf({ mix: "done", files: [...files, playable] })]]);
+    await screen.findByTestId("recordings");
+    expect(tracks("recording-1")).toBe(false);
+  });
+});
+
+describe("who agreed", () => {
+  test("who was recorded before they refused has withdrawn; who has not answered still may", async () => {
+    const at = "2026-11-26T09:41:00.000Z";
+    const consents = [
+      { userId: "ada", status: "refused", at },
+      { userId: "noor", status: "refused", at },
+      { userId: "ben", status: "asked", at: null },
+    ] as const;
+    const files = [file({ id: "1", userId: "ada", source: "audio" })];
+    const of = (id: string, status: Recording["status"]) =>
+      recordingOf({ id, status, consents: [...consents], files });
+    show([[of("done", "ready"), of("live", "recording")]]);
+    await screen.findByTestId("recordings");
+    const lines = (id: string) =>
+      within(within(screen.getByTestId(`recording-${id}`)).getByLabelText(words.people))
+        .getAllByRole("listitem")
+        .map((line) => line.textContent);
+    const refused = ["Did not agree: Noor", "Withdrew: Ada"];
+    expect(lines("done")).toEqual([...refused, "Did not answer: Ben"]);
+    expect(lines("live")).toEqual([...refused, "Not answered yet: Ben"]);
+    expect(screen.getAllByText("Withdrew: Ada")[0]?.title).toMatch(/^Ada \d+:41:00/);
   });
 });
 
@@ -220,9 +283,41 @@ describe("a file", () => {
 
   test("that the browser cannot play says so", async () => {
     const { fileUrl } = await playing();
-    fails(4);
+    fails(3);
     expect(await problem()).toContain(words.notPlayable);
     expect(fileUrl).toHaveBeenCalledOnce();
+    canPlay.mockReturnValue("");
+    fireEvent.click(button("Try again"));
+    await waitFor(() => expect(media().src).toContain("/2"));
+    fails(4);
+    expect(await problem()).toContain(words.notPlayable);
+    expect(fileUrl).toHaveBeenCalledTimes(2);
+  });
+
+  test("that does not come is asked for once more, and then said to", async () => {
+    const { fileUrl } = await playing();
+    fails(4);
+    await waitFor(() => expect(media().src).toContain("/2"));
+    expect(problems()).toEqual([]);
+    fails(4);
+    expect(await problem()).toContain(words.notLoaded);
+    expect(fileUrl).toHaveBeenCalledTimes(2);
+    fireEvent.click(button("Try again"));
+    await waitFor(() => expect(media().src).toContain("/3"));
+    fails(4);
+    await waitFor(() => expect(media().src).toContain("/4"));
+    fireEvent.loadedMetadata(media());
+    expect(problems()).toEqual([]);
+  });
+
+  test("takes the focus of the button that plays it, and gives it back", async () => {
+    show([[recordingOf({ mix: "done", files: [playable] })]]);
+    const play = await screen.findByRole("button", { name: /^Play/ });
+    play.focus();
+    fireEvent.click(play);
+    fireEvent.click(play);
+    await waitFor(() => expect(document.activeElement).toBe(media()));
+    expect(media().src).toContain("/1");
   });
 
   test("that is not there any more says so", async () => {
@@ -251,17 +346,17 @@ describe("the tracks of a recording", () => {
   test("stand by person, each to be played and kept; where there is one video, behind it", async () => {
     const { fileUrl } = show([[recordingOf()]]);
     const tracks = await screen.findByTestId("tracks");
-    expect(tracks.closest("details")).toBeNull();
+    expect(tracks.closest("details")?.open).toBe(true);
     expect(within(tracks).getByTestId("track-ben-screen").textContent).toBe(
       "Screen2:01 · 23 MB · from 5:02",
     );
     fireEvent.click(button("Play Microphone, Ada"));
     await waitFor(() => expect(media().tagName).toBe("AUDIO"));
-    expect(button("Play Microphone, Ada").getAttribute("aria-expanded")).toBe("true");
+    expect(button("Close Microphone, Ada")).toBeTruthy();
     fireEvent.click(button("Play Camera, Ben"));
     await waitFor(() => expect(media().tagName).toBe("VIDEO"));
     expect(screen.getByTestId("player-ben-video")).toBeTruthy();
-    fireEvent.click(button("Play Camera, Ben"));
+    fireEvent.click(button("Close Camera, Ben"));
     expect(screen.queryByTestId("recording-media")).toBeNull();
     fireEvent.click(button("Download Camera, Ada"));
     await waitFor(() =>
@@ -358,7 +453,8 @@ describe("who leads the call", () => {
       );
     await screen.findByTestId("recordings");
     ask("two");
-    const dialog = screen.getByRole("alertdialog", { name: words.removeTitle });
+    const dialog = screen.getByRole("alertdialog", { name: /^Delete the recording of Nov 26/ });
+    expect(dialog.textContent).not.toContain(words.removeMixing);
     fireEvent.click(within(dialog).getByRole("button", { name: words.keep }));
     expect(remove).not.toHaveBeenCalled();
     for (const id of ["two", "one"]) {
@@ -367,10 +463,19 @@ describe("who leads the call", () => {
         within(screen.getByRole("alertdialog")).getByRole("button", { name: words.remove }),
       );
       await waitFor(() => expect(screen.queryByTestId(`recording-${id}`)).toBeNull());
+      // The focus goes to what is left, not to nowhere.
+      const left = id === "two" ? screen.getByRole("heading") : screen.getByTestId("no-recordings");
+      expect(document.activeElement).toBe(left);
     }
     expect(remove.mock.calls).toEqual([["two"], ["one"]]);
     expect(screen.getByTestId("live-polite").textContent).toBe(words.removed);
     expect(screen.getByTestId("no-recordings")).toBeTruthy();
+  });
+
+  test("reads that a video in the making goes, too", async () => {
+    show([[recordingOf({ mix: "running" })]]);
+    fireEvent.click(await screen.findByRole("button", { name: words.remove }));
+    expect(screen.getByRole("alertdialog").textContent).toContain(words.removeMixing);
   });
 
   test("reads why it was not deleted", async () => {

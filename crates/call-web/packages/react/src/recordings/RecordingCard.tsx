@@ -8,13 +8,15 @@ import { Button } from "../parts/Button.js";
 import { ConfirmDialog } from "../parts/ConfirmDialog.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import { RecordingPlayer } from "./RecordingPlayer.js";
-import { stateOf } from "./state.js";
+import { isInProgress, isMixing, stateOf } from "./state.js";
 import { TrackList } from "./TrackList.js";
 import type { OpenFile } from "./useSignedSource.js";
 
 export interface RecordingCardProps {
   recording: Recording;
   nameOf: (userId: string) => string;
+  /** The latest: its files are shown without a press. */
+  latest?: boolean | undefined;
   /** How to come to the bytes of a file. */
   opener: (file: RecordingFile) => OpenFile;
   onDownload: (file: RecordingFile) => void;
@@ -28,7 +30,7 @@ export interface RecordingCardProps {
 
 /** One recording: when, how long, where it stands, what there is of it. Plain props, no client. */
 export function RecordingCard(props: RecordingCardProps) {
-  const { recording, nameOf, opener, onDownload, onMix, onDelete } = props;
+  const { recording, nameOf, opener, onDownload, onMix, onDelete, latest = false } = props;
   const strings = useStrings();
   const { recordings: words } = strings;
   const locale = useLocale();
@@ -36,11 +38,12 @@ export function RecordingCard(props: RecordingCardProps) {
   const [deleting, setDeleting] = useState(false);
   const { files, status } = recording;
   const mixed = files.find(({ kind }) => kind === "mixed");
+  // What was open stays so when the video of everybody comes.
+  const [open, setOpen] = useState((latest && mixed === undefined) || isInProgress(recording));
   const manifest = files.find(({ kind }) => kind === "manifest");
   const tracks = files.filter(({ kind }) => kind === "track");
   const when = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
   const began = when.format(new Date(recording.startedAt));
-  const list = <TrackList files={files} nameOf={nameOf} opener={opener} onDownload={onDownload} />;
   return (
     <article
       className="call-recording"
@@ -51,7 +54,7 @@ export function RecordingCard(props: RecordingCardProps) {
     >
       <div className="call-recording-body">
         <header className="call-recording-head">
-          <h3 id={heading}>
+          <h3 id={heading} tabIndex={-1}>
             <span className="call-hidden">{words.of(began)}</span>
             <time dateTime={recording.startedAt} aria-hidden="true">
               {began}
@@ -64,15 +67,16 @@ export function RecordingCard(props: RecordingCardProps) {
         {mixed !== undefined && (
           <RecordingPlayer file={mixed} name={words.of(began)} open={opener(mixed)} />
         )}
-        {tracks.length > 0 &&
-          (mixed === undefined ? (
-            list
-          ) : (
-            <details className="call-recording-tracks">
-              <summary>{words.tracks(new Intl.NumberFormat(locale).format(tracks.length))}</summary>
-              {list}
-            </details>
-          ))}
+        {tracks.length > 0 && (
+          <details
+            className="call-recording-tracks"
+            open={open}
+            onToggle={(event) => setOpen(event.currentTarget.open)}
+          >
+            <summary>{words.tracks(new Intl.NumberFormat(locale).format(tracks.length))}</summary>
+            <TrackList files={files} nameOf={nameOf} opener={opener} onDownload={onDownload} />
+          </details>
+        )}
         {props.problem != null && (
           <p className="call-recording-problem" role="alert">
             {props.problem}
@@ -109,8 +113,12 @@ export function RecordingCard(props: RecordingCardProps) {
       {deleting && (
         <ConfirmDialog
           over="page"
-          title={words.removeTitle}
-          words={words.removeWords}
+          title={words.removeTitle(began)}
+          words={
+            isMixing(recording.mix)
+              ? `${words.removeWords} ${words.removeMixing}`
+              : words.removeWords
+          }
           action={words.remove}
           cancel={words.keep}
           onCancel={() => setDeleting(false)}
@@ -171,7 +179,7 @@ type PartProps = Pick<RecordingCardProps, "recording" | "nameOf">;
 function Facts({ recording, nameOf }: PartProps) {
   const { recordings: words } = useStrings();
   const locale = useLocale();
-  const { status, startedAt, startedBy, durationMs, bytes, mode } = recording;
+  const { status, startedAt, startedBy, stoppedBy, durationMs, bytes, mode } = recording;
   const live = status === "recording";
   const now = useNow(live);
   const length = live ? now - Date.parse(startedAt) : durationMs;
@@ -180,6 +188,8 @@ function Facts({ recording, nameOf }: PartProps) {
     bytes === 0 ? null : byteSize(bytes, locale),
     words.modes[mode],
     startedBy === null ? words.byPolicy : words.startedBy(nameOf(startedBy)),
+    // Who has stopped what they began is not worth a word.
+    stoppedBy === null || stoppedBy === startedBy ? null : words.stoppedBy(nameOf(stoppedBy)),
   ].filter((fact) => fact !== null);
   return <p className="call-recording-facts">{facts.join(" · ")}</p>;
 }
@@ -188,22 +198,35 @@ function Consents({ recording, nameOf }: PartProps) {
   const { recordings: words } = useStrings();
   const locale = useLocale();
   if (recording.consent !== "ask") return null;
-  const of = (wanted: Recording["consents"][number]["status"]) =>
-    recording.consents
-      .filter(({ status }) => status === wanted)
-      .map(({ userId }) => nameOf(userId));
+  const { consents, files, status } = recording;
+  const recorded = new Set(files.map(({ userId }) => userId));
+  const of = (wanted: (typeof consents)[number]["status"]) =>
+    consents.filter((each) => each.status === wanted);
+  const refused = of("refused");
   const lines = [
     ["given", of("given"), words.agreed],
-    ["refused", of("refused"), words.refused],
-    ["asked", of("asked"), words.unanswered],
+    ["refused", refused.filter(({ userId }) => !recorded.has(userId)), words.refused],
+    ["withdrawn", refused.filter(({ userId }) => recorded.has(userId)), words.withdrew],
+    ["asked", of("asked"), status === "recording" ? words.unansweredYet : words.unanswered],
   ] as const;
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+  /** Who, and when they said so. */
+  const moments = (people: typeof consents) =>
+    people.flatMap(({ userId, at }) =>
+      at === null ? [] : [`${nameOf(userId)} ${time.format(new Date(at))}`],
+    );
   return (
     <ul className="call-recording-consents" aria-label={words.people}>
       {lines
-        .filter(([, names]) => names.length > 0)
-        .map(([key, names, say]) => (
-          <li key={key} data-consent={key}>
-            {say(listOf(names, locale))}
+        .filter(([, people]) => people.length > 0)
+        .map(([key, people, say]) => (
+          <li key={key} data-consent={key} title={listOf(moments(people), locale) || undefined}>
+            {say(
+              listOf(
+                people.map(({ userId }) => nameOf(userId)),
+                locale,
+              ),
+            )}
           </li>
         ))}
     </ul>

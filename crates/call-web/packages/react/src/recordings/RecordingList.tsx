@@ -27,6 +27,13 @@ const asIs = (userId: string) => userId;
 export function RecordingList(props: RecordingListProps) {
   const { callId, nameOf = asIs, manages = false, live = false } = props;
   const { items, error, reload, replace, forget } = useRecordings(callId, live);
+  const emptied = useRef(false);
+  const list = useRef<HTMLDivElement>(null);
+  const gone = (id: string) => {
+    // The button that was pressed goes with it.
+    emptied.current = !focusBeside(list.current, id);
+    forget(id);
+  };
   const strings = useStrings();
   const { recordings: words } = strings;
   useChangesInWords(items);
@@ -46,7 +53,15 @@ export function RecordingList(props: RecordingListProps) {
   }
   if (items.length === 0) {
     return (
-      <div className="call-recordings-none" data-testid="no-recordings">
+      <div
+        className="call-recordings-none"
+        data-testid="no-recordings"
+        tabIndex={-1}
+        ref={(none) => {
+          if (emptied.current) none?.focus();
+          emptied.current = false;
+        }}
+      >
         <CircleDot size={20} aria-hidden />
         <span>{words.none}</span>
         {live && <span className="call-recordings-hint">{words.noneHint}</span>}
@@ -54,30 +69,41 @@ export function RecordingList(props: RecordingListProps) {
     );
   }
   return (
-    <div className="call-recordings" data-testid="recordings">
+    <div className="call-recordings" data-testid="recordings" ref={list}>
       {[...items].reverse().map((recording) => (
         <Item
           key={recording.id}
+          latest={recording === items.at(-1)}
           recording={recording}
           nameOf={nameOf}
           manages={manages}
           onChange={replace}
-          onGone={forget}
+          onGone={gone}
         />
       ))}
     </div>
   );
 }
 
+/** Moves the focus to the recording after this one, or before it; false: there is none. */
+function focusBeside(list: HTMLElement | null, id: string): boolean {
+  const cards = [...(list?.querySelectorAll("article") ?? [])];
+  const at = cards.findIndex((card) => card.dataset.testid === `recording-${id}`);
+  const heading = (cards[at + 1] ?? cards[at - 1])?.querySelector("h3");
+  heading?.focus();
+  return heading != null;
+}
+
 interface ItemProps {
   recording: Recording;
+  latest: boolean;
   nameOf: (userId: string) => string;
   manages: boolean;
   onChange: (recording: Recording) => void;
   onGone: (id: string) => void;
 }
 
-function Item({ recording, nameOf, manages, onChange, onGone }: ItemProps) {
+function Item({ recording, latest, nameOf, manages, onChange, onGone }: ItemProps) {
   const { recordings } = useCallClient();
   const { recordings: words } = useStrings();
   const mixing = useStore(recordings.ability)?.mixing ?? false;
@@ -113,6 +139,7 @@ function Item({ recording, nameOf, manages, onChange, onGone }: ItemProps) {
   return (
     <RecordingCard
       recording={recording}
+      latest={latest}
       nameOf={nameOf}
       opener={opener}
       onDownload={(file) => void keep(file)}

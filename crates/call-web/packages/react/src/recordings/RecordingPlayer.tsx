@@ -1,6 +1,6 @@
 import type { RecordingFile } from "call-client";
 import { Play } from "lucide-react";
-import { type Ref, type RefObject, useEffect, useRef } from "react";
+import { type Ref, type RefObject, useEffect, useLayoutEffect, useRef } from "react";
 import { clockDuration } from "../format/duration.js";
 import { Button } from "../parts/Button.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
@@ -28,11 +28,19 @@ export function RecordingPlayer(props: RecordingPlayerProps) {
   const strings = useStrings();
   const locale = useLocale();
   const media = useRef<HTMLVideoElement & HTMLAudioElement>(null);
-  const source = useSignedSource(media, open);
+  const source = useSignedSource(media, open, file.contentType);
   const begin = useRef(source.open);
   useEffect(() => {
     if (autoPlay) begin.current();
   }, [autoPlay]);
+  const start = useRef<HTMLButtonElement>(null);
+  const focused = useRef(false);
+  const playing = source.url !== null;
+  useLayoutEffect(() => {
+    // One takes the place of the other, and takes the focus along.
+    if (focused.current) (playing ? media.current : start.current)?.focus({ preventScroll: true });
+    focused.current = false;
+  }, [playing]);
   const picture = file.contentType.startsWith("video/");
   const common = {
     src: source.url ?? undefined,
@@ -40,21 +48,27 @@ export function RecordingPlayer(props: RecordingPlayerProps) {
     autoPlay: true,
     "aria-label": name,
     "data-testid": "recording-media",
+    style: picture ? { aspectRatio: shapeOf(file) } : undefined,
     ...source.events,
   };
   return (
     <div
       className="call-player"
       data-kind={picture ? "video" : "audio"}
-      style={picture ? { aspectRatio: shapeOf(file) } : undefined}
       data-testid={`player-${file.id}`}
     >
       {source.url === null ? (
         <button
           type="button"
           className="call-player-start"
-          disabled={source.opening}
-          onClick={source.open}
+          style={common.style}
+          aria-disabled={source.opening}
+          onClick={() => {
+            if (source.opening) return;
+            focused.current = true;
+            source.open();
+          }}
+          ref={start}
         >
           <span className="call-hidden">{strings.recordings.playFile(name)}</span>
           {source.opening ? (
@@ -89,7 +103,7 @@ function PairedSound(props: {
   aheadBy: number;
 }) {
   const element = useRef<HTMLAudioElement>(null);
-  const source = useSignedSource(element, props.sound.open);
+  const source = useSignedSource(element, props.sound.open, props.sound.file.contentType);
   const begin = useRef(source.open);
   useEffect(() => begin.current(), []);
   usePairedSound(props.picture, element, props.aheadBy, source.url);
@@ -110,11 +124,11 @@ function PlayerProblem({ source }: { source: SignedSource }) {
   const { problem } = source;
   if (problem === null) return null;
   const said =
-    problem === "not_playable"
-      ? words.notPlayable
-      : problem === "lost"
-        ? words.expired
-        : (words.failures[problem.code] ?? words.failed);
+    typeof problem === "string"
+      ? { not_playable: words.notPlayable, not_loaded: words.notLoaded, lost: words.expired }[
+          problem
+        ]
+      : (words.failures[problem.code] ?? words.failed);
   return (
     <p className="call-player-problem" role="alert">
       {said}

@@ -73,10 +73,9 @@ function Track({ file, files, who, playing, onPlay, opener, onDownload }: TrackP
           <span className="call-track-facts">{facts.join(" · ")}</span>
         </span>
         <IconButton
-          label={words.playFile(name)}
+          label={playing ? words.closeFile(name) : words.playFile(name)}
           icon={playing ? <ChevronDown size={18} aria-hidden /> : <Play size={18} aria-hidden />}
           tip="none"
-          aria-expanded={playing}
           onClick={onPlay}
         />
         <IconButton

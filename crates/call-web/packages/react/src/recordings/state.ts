@@ -18,7 +18,8 @@ export function isInProgress({ status, mix }: Recording): boolean {
   return status === "recording" || status === "processing" || isMixing(mix);
 }
 
-function isMixing(mix: Recording["mix"]): boolean {
+/** Whether one video of everybody is being made, or is to be. */
+export function isMixing(mix: Recording["mix"]): boolean {
   return mix === "queued" || mix === "running";
 }
 

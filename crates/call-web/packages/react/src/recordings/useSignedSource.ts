@@ -4,8 +4,11 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 /** Asks for a URL of a file, good for a while. */
 export type OpenFile = () => Promise<Pick<FileUrl, "url">>;
 
-/** Why a file does not play: the code of a refusal, or that the browser cannot. */
-export type SourceProblem = { code: string } | "not_playable" | "lost";
+/**
+ * Why a file does not play: the code of a refusal, that the browser cannot, that its bytes do not
+ * come, or that they do not come any more.
+ */
+export type SourceProblem = { code: string } | "not_playable" | "not_loaded" | "lost";
 
 export interface SignedSource {
   /** Null until it is to be played. */
@@ -28,6 +31,7 @@ export interface SignedSource {
 export function useSignedSource(
   element: RefObject<HTMLMediaElement | null>,
   ask: OpenFile,
+  contentType: string,
 ): SignedSource {
   const [url, setUrl] = useState<string | null>(null);
   const [opening, setOpening] = useState(false);
@@ -35,6 +39,8 @@ export function useSignedSource(
   /** This URL gave something, so what fails later is its age. */
   const worked = useRef(false);
   const goOn = useRef<{ time: number; playing: boolean } | null>(null);
+  /** A first URL that gave nothing was replaced by this one. */
+  const second = useRef(false);
   const gone = useRef(false);
   const latest = useRef(ask);
   latest.current = ask;
@@ -61,6 +67,7 @@ export function useSignedSource(
   }, []);
   const onLoadedMetadata = useCallback(() => {
     worked.current = true;
+    second.current = false;
     const media = element.current;
     const before = goOn.current;
     goOn.current = null;
@@ -80,11 +87,21 @@ export function useSignedSource(
       return;
     }
     const again = goOn.current !== null;
+    // What no browser's decoder has to do with may be the URL's fault.
+    const unplayable = code === MEDIA_ERR_DECODE || media.canPlayType(contentType) === "";
+    if (!again && !unplayable && !second.current) {
+      second.current = true;
+      void open();
+      return;
+    }
     goOn.current = null;
     setUrl(null);
-    setProblem(again ? "lost" : "not_playable");
-  }, [element, open]);
-  const start = useCallback(() => void open(), [open]);
+    setProblem(unplayable ? "not_playable" : again ? "lost" : "not_loaded");
+  }, [element, open, contentType]);
+  const start = useCallback(() => {
+    second.current = false;
+    void open();
+  }, [open]);
   return { url, opening, problem, open: start, events: { onLoadedMetadata, onError } };
 }
 

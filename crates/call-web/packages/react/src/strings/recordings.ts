@@ -29,25 +29,34 @@ export interface RecordingsStrings {
   size: string;
   startedBy: (name: string) => string;
   byPolicy: string;
+  stoppedBy: (name: string) => string;
   agreed: (names: string) => string;
   refused: (names: string) => string;
+  /** Agreed at first: what was recorded until then is there. */
+  withdrew: (names: string) => string;
   unanswered: (names: string) => string;
+  /** The same while it runs. */
+  unansweredYet: (names: string) => string;
   people: string;
   tracks: (count: string) => string;
   /** Where a track begins. */
   from: (time: string) => string;
   play: string;
   playFile: (what: string) => string;
+  closeFile: (what: string) => string;
   download: string;
   downloadFile: (what: string) => string;
   manifest: string;
   notPlayable: string;
+  notLoaded: string;
   expired: string;
   makeMix: string;
   mixAgain: string;
   remove: string;
-  removeTitle: string;
+  removeTitle: (when: string) => string;
   removeWords: string;
+  /** While one video of everybody is being made. */
+  removeMixing: string;
   removed: string;
   keep: string;
   failed: string;
@@ -86,24 +95,30 @@ export const englishRecordings: RecordingsStrings = {
   size: "Size",
   startedBy: (name) => `Started by ${name}`,
   byPolicy: "Started by the server",
+  stoppedBy: (name) => `Stopped by ${name}`,
   agreed: (names) => `Agreed: ${names}`,
   refused: (names) => `Did not agree: ${names}`,
+  withdrew: (names) => `Withdrew: ${names}`,
   unanswered: (names) => `Did not answer: ${names}`,
+  unansweredYet: (names) => `Not answered yet: ${names}`,
   people: "Who agreed",
   tracks: (count) => `Separate files · ${count}`,
   from: (time) => `from ${time}`,
   play: "Play",
   playFile: (what) => `Play ${what}`,
+  closeFile: (what) => `Close ${what}`,
   download: "Download",
   downloadFile: (what) => `Download ${what}`,
   manifest: "Description (JSON)",
   notPlayable: "This browser cannot play this file. It can be downloaded.",
+  notLoaded: "The file could not be loaded. Try again, or download it.",
   expired: "The file could not be opened any more. Play it again.",
   makeMix: "Make one video",
   mixAgain: "Try the video again",
   remove: "Delete",
-  removeTitle: "Delete this recording?",
+  removeTitle: (when) => `Delete the recording of ${when}?`,
   removeWords: "All its files are gone for everybody, and cannot be brought back.",
+  removeMixing: "The video that is being made is cancelled.",
   removed: "The recording is deleted",
   keep: "Keep",
   failed: "That did not work. Try again.",
