@@ -83,7 +83,11 @@ export { VideoTile, type VideoTileProps } from "./parts/VideoTile.js";
 export { VideoView, type VideoViewProps } from "./parts/VideoView.js";
 export { WaitingStage, type WaitingStageProps } from "./parts/WaitingStage.js";
 export { ConsentDialog, type ConsentDialogProps } from "./recording/ConsentDialog.js";
-export type { CurrentRecording, RecordingControls } from "./recording/controls.js";
+export type {
+  CurrentRecording,
+  RecordingAnswer,
+  RecordingControls,
+} from "./recording/controls.js";
 export { RecordDialog, type RecordDialogProps } from "./recording/RecordDialog.js";
 export { RecordingSign, type RecordingSignProps } from "./recording/RecordingSign.js";
 export { RecordingCard, type RecordingCardProps } from "./recordings/RecordingCard.js";

@@ -1,8 +1,10 @@
-import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import {
   CallError,
   ConnectionError,
   type RecordingAbility,
+  type RecordingEnd,
+  type RecordingFault,
   type RecordingSnapshot,
 } from "call-client";
 import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
@@ -59,6 +61,9 @@ async function talking(
   await screen.findByTestId("tile-ben");
   return call;
 }
+function over(by: string | null, cause: RecordingFault | null = null): RecordingEnd {
+  return { id: "recording-1", by, cause };
+}
 const said = () => screen.getByTestId("live-polite").textContent;
 const sign = () => screen.queryByTestId("recording-sign");
 const notices = () => screen.queryAllByTestId("notice").map((each) => each.textContent);
@@ -78,18 +83,19 @@ describe("a call that is recorded", () => {
     expect(sign()).toBeNull();
     expect(tone).not.toHaveBeenCalledWith("recording");
     act(() => call.set({ recording: running() }));
-    expect(sign()?.textContent).toContain("Ben records this call");
+    expect(sign()?.textContent).toContain("Ben is recording this call");
     expect(screen.getByTestId("recording-duration").textContent).toBe("1:05");
-    expect(notices()).toEqual(["Ben records this callDismiss"]);
-    expect(said()).toBe("Ben records this call");
+    expect(notices()).toEqual(["Ben is recording this callDismiss"]);
+    expect(said()).toBe("Ben is recording this call");
     expect(screen.getByTestId("live-polite").getAttribute("role")).toBe("status");
     expect(tone).toHaveBeenCalledWith("recording");
     fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(notices()).toEqual([]);
     expect(sign()).not.toBeNull();
-    act(() => call.set({ recording: null, lastRecording: { id: "recording-1", cause: null } }));
+    act(() => call.set({ recording: null, lastRecording: over("ben") }));
     expect(sign()).toBeNull();
-    expect(said()).toBe("The recording has stopped");
+    expect(said()).toBe("Ben has stopped the recording");
+    expect(notices()).toEqual(["Ben has stopped the recordingDismiss"]);
     expect(tone.mock.calls.filter(([name]) => name === "recording")).toHaveLength(1);
   });
 
@@ -141,8 +147,7 @@ describe("a call that is recorded", () => {
   test("that fails says why, until it is read", async () => {
     vi.useFakeTimers({ shouldAdvanceTime: true });
     const call = await talking({ recording: running() });
-    act(() => call.set({ recording: null, lastRecording: { id: "recording-1", cause: null } }));
-    act(() => call.set({ lastRecording: { id: "recording-1", cause: "disk_full" } }));
+    act(() => call.set({ recording: null, lastRecording: over(null, "disk_full") }));
     const why = "The recording has stopped and is not complete: the server’s disk is full";
     expect(said()).toBe(why);
     act(() => void vi.advanceTimersByTime(60_000));
@@ -151,6 +156,23 @@ describe("a call that is recorded", () => {
     expect(notices()).toEqual([]);
     expect(screen.getByTestId("tile-ben")).toBeTruthy();
   });
+});
+
+test("how a recording ended is said for each, and when it is known later, too", async () => {
+  const call = await talking({ recording: running() });
+  act(() => call.set({ recording: null, lastRecording: over(null) }));
+  expect(said()).toBe("The recording has stopped");
+  act(() => call.set({ lastRecording: over(null, "overloaded") }));
+  const why = `The recording has stopped and is not complete: ${words.faults.overloaded}`;
+  expect(said()).toBe(why);
+  act(() => call.set({ recording: running({ id: "recording-2" }) }));
+  expect(said()).toBe(words.by("Ben"));
+  const second = { ...over(null, "overloaded"), id: "recording-2" };
+  act(() => call.set({ recording: null, lastRecording: second }));
+  expect(said()).toBe(why);
+  act(() => call.set({ recording: running({ id: "recording-3" }) }));
+  act(() => call.set({ recording: null, lastRecording: { ...over("ada"), id: "recording-3" } }));
+  expect(said()).toBe("You have stopped the recording");
 });
 
 describe("who may record", () => {
@@ -162,12 +184,12 @@ describe("who may record", () => {
     const dialog = screen.getByRole("dialog", { name: words.startTitle });
     expect(dialog.textContent).toContain(words.startWords.ask);
     expect(await violations(dialog)).toEqual([]);
-    const [tracks, mixed] = within(dialog).getAllByRole<HTMLInputElement>("radio");
-    expect(tracks?.checked).toBe(true);
-    expect(document.activeElement).toBe(tracks);
-    fireEvent.click(mixed!);
+    const [mixed, tracks] = within(dialog).getAllByRole<HTMLInputElement>("radio");
+    expect(mixed?.checked).toBe(true);
+    expect(document.activeElement).toBe(mixed);
+    fireEvent.click(tracks!);
     fireEvent.click(within(dialog).getByRole("button", { name: words.start }));
-    expect(call.startRecording).toHaveBeenCalledExactlyOnceWith({ mode: "mixed" });
+    expect(call.startRecording).toHaveBeenCalledExactlyOnceWith({ mode: "tracks" });
     expect(screen.queryByRole("dialog")).toBeNull();
     expect(document.activeElement).toBe(button);
     await screen.findByText(words.starting);
@@ -175,7 +197,7 @@ describe("who may record", () => {
     fireEvent.click(button);
     expect(screen.queryByRole("dialog")).toBeNull();
     act(() => call.set({ recording: running({ startedBy: "ada", canStop: true }) }));
-    expect(notices()[0]).toContain("You record this call");
+    expect(notices()[0]).toContain("You are recording this call");
     expect(screen.queryByText(words.starting)).toBeNull();
   });
 
@@ -262,7 +284,7 @@ describe("who may record", () => {
     fireEvent.click(screen.getByTestId("record-button"));
     fireEvent.click(screen.getByRole("button", { name: words.start }));
     act(() => call.set({ recording: running({ canStop: true }), canRecord: false }));
-    await waitFor(() => expect(notices()).toEqual(["Ben records this callDismiss"]));
+    await waitFor(() => expect(notices()).toEqual(["Ben is recording this callDismiss"]));
   });
 
   test("does not wait for ever for it to begin", async () => {
@@ -276,10 +298,48 @@ describe("who may record", () => {
     expect(screen.getByTestId("record-button").getAttribute("aria-disabled")).toBe("false");
   });
 
-  test("nobody else has a button; the sign tells, and has no menu", async () => {
+  test("nobody else has a button; the sign has no menu, and says again who records", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
     await talking({ recording: running() });
     expect(screen.queryByTestId("record-button")).toBeNull();
-    expect(sign()?.tagName).toBe("SPAN");
+    act(() => void vi.advanceTimersByTime(13_000));
+    expect(notices()).toEqual([]);
+    fireEvent.click(sign()!);
+    expect(screen.queryByRole("menu")).toBeNull();
+    expect(notices()).toEqual(["Ben is recording this callDismiss"]);
+    fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    fireEvent.click(sign()!);
+    expect(notices()).toHaveLength(1);
+  });
+
+  test("is told whom it leaves out, and how many agreed", async () => {
+    const consents = (ben: "asked" | "given" | "refused") =>
+      running({
+        startedBy: "ada",
+        canStop: true,
+        consent: "ask",
+        mine: "given",
+        consents: [
+          { userId: "ada", status: "given", at: null },
+          { userId: "ben", status: ben, at: null },
+          { userId: "gone", status: "given", at: null },
+        ],
+      });
+    const call = await talking({ recording: consents("asked") });
+    fireEvent.click(screen.getByRole("button", { name: "Dismiss" }));
+    act(() => call.set({ recording: consents("refused") }));
+    expect(notices()).toEqual(["Ben is not recordedDismiss"]);
+    expect(said()).toBe("Ben is not recorded");
+    fireEvent.click(screen.getByTestId("recording-sign"));
+    expect(screen.getByRole("menu").textContent).toContain("You are recorded · 1 of 2 agreed");
+    fireEvent.keyDown(screen.getByRole("menu"), { key: "Escape" });
+    act(() => call.set({ recording: consents("given") }));
+    expect(notices()).toEqual([]);
+    act(() => call.set({ recording: consents("refused") }));
+    expect(notices()).toEqual(["Ben is not recordedDismiss"]);
+    // Whoever does not lead the call is not told.
+    act(() => call.set({ recording: { ...consents("refused"), canStop: false } }));
+    expect(notices()).toEqual([]);
   });
 });
 
@@ -296,9 +356,9 @@ describe("who is asked whether they may be recorded", () => {
     const mute = screen.getByRole("button", { name: "Mute microphone" });
     mute.focus();
     act(() => call.set({ recording: asked() }));
-    const dialog = screen.getByRole("dialog", { name: "Ben wants to record this call" });
-    expect(dialog.textContent).toContain(words.askWords);
-    expect(said()).toBe(`Ben records this call. ${words.asked}`);
+    const dialog = screen.getByRole("dialog", { name: "Ben is recording this call" });
+    expect(dialog.textContent).toContain(words.askWords.asked);
+    expect(said()).toBe(`Ben is recording this call. ${words.asked}`);
     expect(await violations(dialog)).toEqual([]);
     const [no, yes, later] = within(dialog).getAllByRole("button");
     expect([no, yes, later].map((each) => each?.textContent)).toEqual([
@@ -324,14 +384,14 @@ describe("who is asked whether they may be recorded", () => {
     expect(document.activeElement).toBe(mute);
     act(() => call.set({ recording: { ...asked(), mine: "given" } }));
     expect(said()).toBe(words.answers.given);
-    expect(notices()).toEqual(["Ben records this call. You are recordedDismiss"]);
+    expect(notices()).toEqual(["Ben is recording this call. You are recordedDismiss"]);
   });
 
   test("may put it off, and answers by the line", async () => {
     const call = await talking({ recording: asked() });
     fireEvent.keyDown(screen.getByTestId("consent-dialog"), { key: "Escape" });
     expect(call.consentToRecording).not.toHaveBeenCalled();
-    expect(notices()).toEqual([`Ben records this call. ${words.asked}${words.answer}`]);
+    expect(notices()).toEqual([`Ben is recording this call. ${words.asked}${words.answer}`]);
     fireEvent.click(screen.getByRole("button", { name: words.answer }));
     fireEvent.click(screen.getByRole("button", { name: words.refuse }));
     expect(call.consentToRecording).toHaveBeenCalledExactlyOnceWith(false);
@@ -340,13 +400,57 @@ describe("who is asked whether they may be recorded", () => {
     expect(notices()[0]).toContain("You are not recorded");
   });
 
+  test("sees whether they are recorded, and each answer is said, however late", async () => {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    const call = await talking({ recording: asked() });
+    fireEvent.click(screen.getByRole("button", { name: words.later }));
+    expect(sign()?.textContent).toMatch(
+      /Ben is recording this call. You are not recorded.*not you/,
+    );
+    act(() => void vi.advanceTimersByTime(60_000));
+    for (const mine of ["given", "refused", "given"] as const) {
+      act(() => call.set({ recording: { ...asked(), mine } }));
+      const answer = words.answers[mine];
+      expect(notices()).toEqual([`Ben is recording this call. ${answer}Dismiss`]);
+      expect(sign()?.dataset.left).toBe(String(mine === "refused"));
+      expect(sign()?.textContent?.includes(words.notYou)).toBe(mine === "refused");
+    }
+  });
+
+  test("reads what is so all the same when the answer was not saved", async () => {
+    const call = await talking({ recording: { ...asked(), mine: "given" } });
+    const answers = async (name: string) => {
+      call.consentToRecording.mockRejectedValueOnce(new CallError("internal", "no"));
+      fireEvent.click(screen.getByTestId("recording-sign"));
+      fireEvent.click(screen.getByRole("menuitem", { name: words.changeAnswer }));
+      fireEvent.click(screen.getByRole("button", { name }));
+    };
+    await answers(words.refuse);
+    await waitFor(() => expect(said()).toBe(words.consentFailed.recorded));
+    expect(notices()[0]).toContain(words.consentFailed.recorded);
+    act(() => call.set({ recording: { ...asked(), mine: "refused" } }));
+    await answers(words.agree);
+    await waitFor(() => expect(said()).toBe(words.consentFailed.notRecorded));
+  });
+
+  test("is asked over everything else, the list of people too", async () => {
+    const call = await talking();
+    fireEvent.click(screen.getByTestId("people-button"));
+    act(() => call.set({ recording: asked() }));
+    const veil = screen.getByTestId("consent-dialog").parentElement;
+    // As far as the call reaches, and after what it covers.
+    expect(veil?.parentElement).toBe(screen.getByTestId("call"));
+    expect(screen.getByTestId("people-panel").nextElementSibling).toBe(veil);
+  });
+
   test("may change the answer later", async () => {
     const call = await talking({ recording: { ...asked(), mine: "given" } });
     expect(screen.queryByTestId("consent-dialog")).toBeNull();
     fireEvent.click(screen.getByTestId("recording-sign"));
     fireEvent.click(screen.getByRole("menuitem", { name: words.changeAnswer }));
     const dialog = screen.getByTestId("consent-dialog");
-    expect(dialog.textContent).toContain(words.answers.given);
+    expect(dialog.textContent).toContain(words.askWords.given);
+    expect(within(dialog).getByRole("button", { pressed: true }).textContent).toBe(words.agree);
     fireEvent.click(within(dialog).getByRole("button", { name: words.refuse }));
     expect(call.consentToRecording).toHaveBeenCalledExactlyOnceWith(false);
   });
@@ -404,9 +508,9 @@ describe("what is said", () => {
 
   test("names who records: somebody, me, an admin outside the call, nobody", () => {
     const by = (startedBy: string | null) => says({}, { recording: running({ startedBy }) });
-    expect(by("ben")).toEqual(["Ben records this call"]);
-    expect(by("ada")).toEqual(["You record this call"]);
-    expect(by("operator")).toEqual(["operator records this call"]);
+    expect(by("ben")).toEqual(["Ben is recording this call"]);
+    expect(by("ada")).toEqual(["You are recording this call"]);
+    expect(by("operator")).toEqual(["operator is recording this call"]);
     expect(by(null)).toEqual(["This call is recorded"]);
     const others = [participant({ userId: "eve", name: "Eve" })];
     expect(
@@ -414,7 +518,7 @@ describe("what is said", () => {
         { participants: others },
         { participants: others, recording: running({ startedBy: "eve" }) },
       ),
-    ).toEqual(["Eve records this call"]);
+    ).toEqual(["Eve is recording this call"]);
   });
 
   test("is nothing where nothing of mine changes", () => {
@@ -440,4 +544,42 @@ test("the tone of a recording is let go of, and played once for each", () => {
   expect(stop).toHaveBeenCalledOnce();
   rerender(<Probe id="b" />);
   expect(tone).toHaveBeenCalledTimes(2);
+});
+
+describe("after a recorded call", () => {
+  const ended = { phase: "ended" as const, endReason: "completed" as const };
+  const show = (change: Parameters<typeof snapshot>[0]) => {
+    const client = new FakeClient();
+    client.stores.calls.set([new FakeCall(snapshot({ ...ended, ...change }))]);
+    const onDetails = vi.fn();
+    render(
+      <CallProvider client={client} devices={devices()}>
+        <Call callId="call-1" onDetails={onDetails} />
+      </CallProvider>,
+    );
+    return onDetails;
+  };
+
+  test("the summary says so, and leads to what was recorded", async () => {
+    const onDetails = show({ lastRecording: over(null) });
+    expect((await screen.findByTestId("was-recorded")).textContent).toBe(words.wasRecorded);
+    fireEvent.click(screen.getByRole("button", { name: words.show }));
+    expect(onDetails).toHaveBeenCalledExactlyOnceWith("call-1");
+  });
+
+  test("who left while it went on reads it, too", async () => {
+    show({ endReason: "left", recording: running() });
+    await screen.findByTestId("was-recorded");
+  });
+
+  test("of which nothing was recorded, or that was taken elsewhere, nothing is said", async () => {
+    show({});
+    await screen.findByTestId("call-ended");
+    expect(screen.queryByTestId("was-recorded")).toBeNull();
+    expect(screen.queryByRole("button", { name: words.show })).toBeNull();
+    cleanup();
+    show({ endReason: "answered_elsewhere", recording: running() });
+    await screen.findByTestId("call-ended");
+    expect(screen.queryByTestId("was-recorded")).toBeNull();
+  });
 });

@@ -9,6 +9,7 @@ export function CallScreen({ callId }: { callId: string }) {
       <Call
         callId={callId}
         onStart={(id) => navigate(`/call/${id}`, { replace: true })}
+        onDetails={(id) => navigate(`/calls/${id}`)}
         onClose={() => navigate("/")}
       />
     </main>

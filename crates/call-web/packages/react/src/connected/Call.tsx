@@ -44,6 +44,8 @@ export interface CallProps {
   onStart?: (callId: string) => void;
   /** It is over; the summary stays until you take the component away. */
   onEnd?: (end: CallEnd) => void;
+  /** Given: the summary of a call that was recorded has a button that asks for its recordings. */
+  onDetails?: (callId: string) => void;
   /** Given: summary and pre-join have a button to close. */
   onClose?: () => void;
 }
@@ -154,7 +156,7 @@ function usePeople(userIds: readonly string[]): readonly Person[] {
 }
 
 function KnownCall(props: CallProps & { callId: string; onAgain: (callId: string) => void }) {
-  const { callId, onEnd, onClose, onAgain } = props;
+  const { callId, onEnd, onDetails, onClose, onAgain } = props;
   const strings = useStrings();
   const { call, snapshot, error } = useCall(callId);
   useEndReport(call, onEnd);
@@ -177,7 +179,9 @@ function KnownCall(props: CallProps & { callId: string; onAgain: (callId: string
         />
       );
     case "ended":
-      return <EndedCall snapshot={snapshot} onAgain={onAgain} onClose={onClose} />;
+      return (
+        <EndedCall snapshot={snapshot} onAgain={onAgain} onDetails={onDetails} onClose={onClose} />
+      );
     case "ringing-out":
     case "connecting":
     case "active":

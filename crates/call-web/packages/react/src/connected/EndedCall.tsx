@@ -11,14 +11,18 @@ import { CallFailed } from "./CallFailed.js";
 export interface EndedCallProps {
   snapshot: CallSnapshot;
   onAgain: (callId: string) => void;
+  onDetails?: ((callId: string) => void) | undefined;
   onClose?: (() => void) | undefined;
 }
 
 /** Ends that happen to a call that is not over: calling again makes no sense then. */
 const elsewhere = new Set(["answered_elsewhere", "declined_elsewhere", "left", "removed"]);
 
+/** Ends of a call that this device was not in. */
+const missed = new Set(["answered_elsewhere", "declined_elsewhere"]);
+
 /** How the call ended, and the way to call again. */
-export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
+export function EndedCall({ snapshot, onAgain, onDetails, onClose }: EndedCallProps) {
   const strings = useStrings();
   const client = useCallClient();
   const [failure, setFailure] = useState<CallClientError | null>(null);
@@ -61,7 +65,8 @@ export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
       />
     );
   }
-  const { startedAt, endedAt } = snapshot;
+  const { startedAt, endedAt, recording, lastRecording } = snapshot;
+  const recorded = !missed.has(reason) && (recording !== null || lastRecording !== null);
   return (
     <CallCanvas label={strings.callEnded} phase="ended" className="call-plain">
       <CallSummary
@@ -70,6 +75,8 @@ export function EndedCall({ snapshot, onAgain, onClose }: EndedCallProps) {
         reason={reason}
         durationMs={startedAt === null || endedAt === null ? null : endedAt - startedAt}
         quality={snapshot.quality?.level ?? null}
+        recorded={recorded}
+        onDetails={onDetails && (() => onDetails(snapshot.id))}
         onCallAgain={elsewhere.has(reason) ? undefined : () => void again()}
         onRejoin={goesOn ? () => void again() : undefined}
         onClose={onClose}

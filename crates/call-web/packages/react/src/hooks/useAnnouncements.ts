@@ -2,11 +2,11 @@ import type { CallSnapshot } from "call-client";
 import { useEffect, useRef } from "react";
 import { listOf } from "../format/text.js";
 import { useAnnounce } from "../parts/Announcer.js";
-import { recorderWords } from "../recording/words.js";
+import { recorderWords, refusedInWords, refusers, stoppedWords } from "../recording/words.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { Strings } from "../strings/strings.js";
 import { type Participants, participantsOf } from "./useParticipants.js";
-import { currentRecording } from "./useRecording.js";
+import { currentRecording, endedRecording } from "./useRecording.js";
 
 interface Said {
   words: string;
@@ -72,7 +72,7 @@ export function changesInWords(
   said.push(
     ...handsInWords(then, now, strings),
     ...reactionsInWords(before, after, strings, locale),
-    ...recordingInWords(before, after, strings),
+    ...recordingInWords(before, after, strings, locale),
   );
   if (before.role === "participant" && after.role === "moderator") {
     said.push(polite(strings.says.youAreModerator));
@@ -97,8 +97,13 @@ function handsInWords(then: Participants, now: Participants, strings: Strings): 
   return said;
 }
 
-/** That a recording begins, asks, stops or fails; and what my own answer leads to. */
-function recordingInWords(before: CallSnapshot, after: CallSnapshot, strings: Strings): Said[] {
+/** That a recording begins, asks, stops or fails; what my own answer leads to, and who refused. */
+function recordingInWords(
+  before: CallSnapshot,
+  after: CallSnapshot,
+  strings: Strings,
+  locale: string | undefined,
+): Said[] {
   const { recording: words } = strings;
   const [then, now] = [before.recording, after.recording];
   const said: Said[] = [];
@@ -109,9 +114,19 @@ function recordingInWords(before: CallSnapshot, after: CallSnapshot, strings: St
     if (now.mine === "given" || now.mine === "refused") said.push(polite(words.answers[now.mine]));
     else if (now.mine === "asked") said.push(polite(words.asked));
   }
-  const ended = after.lastRecording;
-  if (ended !== null && ended.cause !== null && before.lastRecording?.cause !== ended.cause) {
-    said.push(polite(words.stoppedBecause(words.faults[ended.cause])));
+  if (now !== null) {
+    const known = new Set(
+      (then?.id === now.id ? refusers(currentRecording(then, before)) : []).map(
+        ({ userId }) => userId,
+      ),
+    );
+    const left = refusers(currentRecording(now, after)).filter(({ userId }) => !known.has(userId));
+    if (left.length > 0) said.push(polite(refusedInWords(left, strings, locale)));
+  }
+  const [last, ended] = [before.lastRecording, after.lastRecording];
+  if (ended !== null) {
+    const isNew = ended.id !== last?.id || ended.cause !== last.cause;
+    if (isNew) said.push(polite(stoppedWords(endedRecording(ended, after), strings)));
   } else if (then !== null && now === null) {
     said.push(polite(words.stopped));
   }

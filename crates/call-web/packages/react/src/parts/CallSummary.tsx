@@ -1,4 +1,4 @@
-import { Phone, Video } from "lucide-react";
+import { CircleDot, Phone, Video } from "lucide-react";
 import { spokenDuration } from "../format/duration.js";
 import { titleOf } from "../format/text.js";
 import type { CallEndReason, CallType, Person, Quality } from "../model.js";
@@ -15,6 +15,10 @@ export interface CallSummaryProps {
   /** Null when it was never active. */
   durationMs: number | null;
   quality?: Quality | null;
+  /** It was recorded, all of it or a part. */
+  recorded?: boolean;
+  /** Shows what was recorded. Left out: no such button. */
+  onDetails?: (() => void) | undefined;
   /** Left out: no such button. */
   onCallAgain?: (() => void) | undefined;
   /** Back into a group call that goes on. */
@@ -30,6 +34,8 @@ export function CallSummary(props: CallSummaryProps) {
     reason,
     durationMs,
     quality = null,
+    recorded = false,
+    onDetails,
     onCallAgain,
     onRejoin,
     onClose,
@@ -62,6 +68,12 @@ export function CallSummary(props: CallSummaryProps) {
               {strings.rejoin}
             </Button>
           )}
+          {recorded && onDetails !== undefined && (
+            <Button size="large" onClick={onDetails}>
+              <CircleDot size={20} aria-hidden />
+              {strings.recording.show}
+            </Button>
+          )}
           {onClose !== undefined && (
             <Button size="large" onClick={onClose}>
               {strings.close}
@@ -71,6 +83,11 @@ export function CallSummary(props: CallSummaryProps) {
       }
     >
       {names.length > 0 && <p className="call-sheet-words">{titleOf(names, strings, locale)}</p>}
+      {recorded && (
+        <p className="call-sheet-words" data-testid="was-recorded">
+          {strings.recording.wasRecorded}
+        </p>
+      )}
       {(durationMs !== null || quality !== null) && (
         <dl className="call-facts" data-reason={reason}>
           {durationMs !== null && (

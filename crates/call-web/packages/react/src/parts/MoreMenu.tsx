@@ -15,7 +15,6 @@ import type { DeviceChoices, DeviceKind } from "../devices.js";
 import type { CallLayout } from "../model.js";
 import { RecordingItems } from "../recording/RecordingItems.js";
 import type { RecorderBar } from "../recording/useRecorder.js";
-import { recorderWords } from "../recording/words.js";
 import { useStrings } from "../strings/StringsContext.js";
 import { DeviceMenu } from "./DeviceMenu.js";
 import { ReactionItems } from "./GroupControls.js";
@@ -74,11 +73,7 @@ export function MoreMenu(props: MoreMenuProps) {
         </MenuItem>
       )}
       {recorder !== undefined && current !== null && (
-        <RecordingItems
-          recording={current}
-          actions={recorder.actions}
-          heading={recorderWords(current, strings)}
-        />
+        <RecordingItems recording={current} actions={recorder.actions} />
       )}
       {recorder?.onRecord !== undefined && (
         <MenuItem icon={<CircleDot size={18} />} onSelect={recorder.onRecord}>

@@ -2,6 +2,7 @@ import { Button } from "../parts/Button.js";
 import { Dialog } from "../parts/Dialog.js";
 import { useStrings } from "../strings/StringsContext.js";
 import type { CurrentRecording } from "./controls.js";
+import { recorderWords } from "./words.js";
 
 export interface ConsentDialogProps {
   recording: CurrentRecording;
@@ -14,14 +15,13 @@ export interface ConsentDialogProps {
 export function ConsentDialog({ recording, onAnswer, onLater }: ConsentDialogProps) {
   const strings = useStrings();
   const words = strings.recording;
-  const { by, mine } = recording;
-  const title =
-    by === null ? words.askTitlePolicy : by.isLocal ? words.askTitleYou : words.askTitle(by.name);
+  const { mine } = recording;
   const answered = mine === "given" || mine === "refused";
+  const chosen = (answer: typeof mine) => (answered ? mine === answer : undefined);
   return (
     <Dialog
-      title={title}
-      words={words.askWords}
+      title={recorderWords(recording, strings)}
+      words={words.askWords[answered ? mine : "asked"]}
       // A key that was meant for the call must not answer.
       focus="none"
       onCancel={onLater}
@@ -29,10 +29,10 @@ export function ConsentDialog({ recording, onAnswer, onLater }: ConsentDialogPro
       testId="consent-dialog"
       actions={
         <>
-          <Button size="large" onClick={() => onAnswer(false)}>
+          <Button size="large" aria-pressed={chosen("refused")} onClick={() => onAnswer(false)}>
             {words.refuse}
           </Button>
-          <Button size="large" onClick={() => onAnswer(true)}>
+          <Button size="large" aria-pressed={chosen("given")} onClick={() => onAnswer(true)}>
             {words.agree}
           </Button>
           <Button look="quiet" className="call-consent-later" onClick={onLater}>
@@ -40,8 +40,6 @@ export function ConsentDialog({ recording, onAnswer, onLater }: ConsentDialogPro
           </Button>
         </>
       }
-    >
-      {answered && <p className="call-consent-answer">{words.answers[mine]}</p>}
-    </Dialog>
+    />
   );
 }

@@ -13,13 +13,13 @@ export interface RecordDialogProps {
   onCancel: () => void;
 }
 
-const modes: readonly RecordingMode[] = ["tracks", "mixed"];
+const modes: readonly RecordingMode[] = ["mixed", "tracks"];
 
 /** Asks what a recording is to lead to, and says what it means to the others. */
 export function RecordDialog({ asks, mixing, onStart, onCancel }: RecordDialogProps) {
   const strings = useStrings();
   const { recording } = strings;
-  const [mode, setMode] = useState<RecordingMode>("tracks");
+  const [mode, setMode] = useState<RecordingMode>(mixing ? "mixed" : "tracks");
   const name = useId();
   return (
     <Dialog

@@ -1,7 +1,8 @@
 import { CircleStop, UserRoundCheck } from "lucide-react";
 import { MenuGroup, MenuItem } from "../parts/Menu.js";
-import { useStrings } from "../strings/StringsContext.js";
+import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { CurrentRecording } from "./controls.js";
+import { standingWords } from "./words.js";
 
 /** What the menus offer while a call is recorded; left out is what may not be done. */
 export interface RecordingActions {
@@ -13,7 +14,6 @@ export interface RecordingActions {
 export interface RecordingItemsProps {
   recording: CurrentRecording;
   actions: RecordingActions;
-  heading: string;
 }
 
 /** Whether there is anything to be done about a recording. */
@@ -26,14 +26,15 @@ function mayAnswer({ mine }: CurrentRecording, { onAnswer }: RecordingActions): 
 }
 
 /** Items of a menu: to stop the recording, to answer and to change the answer. */
-export function RecordingItems({ recording, actions, heading }: RecordingItemsProps) {
-  const { recording: words } = useStrings();
+export function RecordingItems({ recording, actions }: RecordingItemsProps) {
+  const strings = useStrings();
+  const locale = useLocale();
+  const { recording: words } = strings;
   const { mine } = recording;
   const { onStop, onAnswer } = actions;
   if (!hasRecordingItems(recording, actions)) return null;
-  const state = mine === "given" || mine === "refused" ? ` · ${words.answers[mine]}` : "";
   return (
-    <MenuGroup label={heading + state}>
+    <MenuGroup label={standingWords(recording, strings, locale)}>
       {onAnswer !== undefined && mine !== "none" && (
         <MenuItem icon={<UserRoundCheck size={18} />} onSelect={onAnswer}>
           {mine === "asked" ? words.answer : words.changeAnswer}

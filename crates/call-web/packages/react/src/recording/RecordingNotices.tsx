@@ -1,11 +1,11 @@
-import { CircleAlert, CircleDot, CircleStop, UserRoundCheck } from "lucide-react";
+import { CircleAlert, CircleDot, CircleStop, UserRoundCheck, UserRoundX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useBriefly } from "../hooks/useBriefly.js";
 import { Button } from "../parts/Button.js";
 import { Notice } from "../parts/Notice.js";
-import { useStrings } from "../strings/StringsContext.js";
+import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { RecordingControls } from "./controls.js";
-import { recorderWords } from "./words.js";
+import { recorderWords, refusedInWords, refusers, stoppedWords } from "./words.js";
 
 export interface RecordingNoticesProps {
   controls: RecordingControls;
@@ -13,6 +13,8 @@ export interface RecordingNoticesProps {
   asking: boolean;
   /** Opens the question whether I may be recorded. */
   onAnswer?: (() => void) | undefined;
+  /** How often I have asked who records: each time it is said again. */
+  told: number;
 }
 
 const BEGAN_MS = 12_000;
@@ -20,11 +22,24 @@ const STOPPED_MS = 8000;
 const SIGN = 18;
 
 /** What there is to be said of the recording: that it began, asks, stopped, or went wrong. */
-export function RecordingNotices({ controls, asking, onAnswer }: RecordingNoticesProps) {
+export function RecordingNotices(props: RecordingNoticesProps) {
+  const { controls, asking, onAnswer, told } = props;
   const strings = useStrings();
+  const locale = useLocale();
   const { recording: words } = strings;
   const { current, ended, problem, starting } = controls;
-  const [began, dismissBegan] = useBriefly(current?.id ?? null, BEGAN_MS);
+  const [began, dismissBegan] = useBriefly(
+    // My own answer is news, too.
+    current && `${current.id} ${current.mine} ${told}`,
+    BEGAN_MS,
+  );
+  const without = current === null ? [] : refusers(current);
+  const [left, dismissLeft] = useBriefly(
+    current !== null && without.length > 0
+      ? [current.id, ...without.map(({ userId }) => userId)].join(" ")
+      : null,
+    BEGAN_MS,
+  );
   const over = current === null ? (ended ?? null) : null;
   const cause = over?.cause ?? null;
   // What went wrong stays until somebody has read it.
@@ -87,6 +102,17 @@ export function RecordingNotices({ controls, asking, onAnswer }: RecordingNotice
       </Notice>,
     );
   }
+  if (left) {
+    lines.push(
+      <Notice
+        key="left"
+        icon={<UserRoundX size={SIGN} aria-hidden />}
+        action={dismiss(dismissLeft)}
+      >
+        {refusedInWords(without, strings, locale)}
+      </Notice>,
+    );
+  }
   if (over !== null && stopped) {
     lines.push(
       <Notice
@@ -101,7 +127,7 @@ export function RecordingNotices({ controls, asking, onAnswer }: RecordingNotice
         }
         action={dismiss(dismissStopped)}
       >
-        {cause === null ? words.stopped : words.stoppedBecause(words.faults[cause])}
+        {stoppedWords(over, strings)}
       </Notice>,
     );
   }

@@ -1,5 +1,7 @@
+import type { ComponentPropsWithRef } from "react";
 import { clockDuration } from "../format/duration.js";
 import { useNow } from "../hooks/useNow.js";
+import { classes } from "../parts/classes.js";
 import { Menu } from "../parts/Menu.js";
 import { useLocale, useStrings } from "../strings/StringsContext.js";
 import type { CurrentRecording } from "./controls.js";
@@ -10,46 +12,78 @@ export interface RecordingSignProps {
   recording: CurrentRecording;
   /** What may be done about it, behind a press on the sign. */
   actions: RecordingActions;
+  /** Says in a line who records, where there is nothing to be done about it. Left out: a tip does. */
+  onTell?: (() => void) | undefined;
 }
 
 /** The red sign that everybody in a recorded call sees for as long as it is recorded. */
-export function RecordingSign({ recording, actions }: RecordingSignProps) {
+export function RecordingSign({ recording, actions, onTell }: RecordingSignProps) {
   const strings = useStrings();
-  const words = recorderWords(recording, strings);
-  const face = <SignFace startedAt={recording.startedAt} />;
-  if (!hasRecordingItems(recording, actions)) {
+  const { mine } = recording;
+  const left = mine === "asked" || mine === "refused";
+  const by = recorderWords(recording, strings);
+  const words = left ? `${by}. ${strings.recording.answers.refused}` : by;
+  const face = <SignFace startedAt={recording.startedAt} left={left} />;
+  if (hasRecordingItems(recording, actions)) {
     return (
-      <span className="call-recording-sign" data-testid="recording-sign" title={words}>
-        <span className="call-hidden">{words}</span>
+      <Menu
+        label={words}
+        className="call-recording-menu"
+        floating
+        trigger={(trigger) => (
+          <SignButton {...trigger} tip={words} left={left}>
+            <span className="call-hidden">{strings.recording.options(words)}</span>
+            {face}
+          </SignButton>
+        )}
+      >
+        <RecordingItems recording={recording} actions={actions} />
+      </Menu>
+    );
+  }
+  const said = <span className="call-hidden">{words}</span>;
+  if (onTell !== undefined) {
+    return (
+      <SignButton tip={words} left={left} onClick={onTell}>
+        {said}
         {face}
-      </span>
+      </SignButton>
     );
   }
   return (
-    <Menu
-      label={words}
-      className="call-recording-menu"
-      floating
-      trigger={(trigger) => (
-        <button
-          {...trigger}
-          type="button"
-          className="call-recording-sign call-tip-below"
-          data-tip={words}
-          data-testid="recording-sign"
-        >
-          <span className="call-hidden">{strings.recording.options(words)}</span>
-          {face}
-        </button>
-      )}
+    <span
+      className="call-recording-sign"
+      data-left={left}
+      data-testid="recording-sign"
+      title={words}
     >
-      <RecordingItems recording={recording} actions={actions} heading={words} />
-    </Menu>
+      {said}
+      {face}
+    </span>
   );
 }
 
-function SignFace({ startedAt }: { startedAt: number | null }) {
-  const { sign } = useStrings().recording;
+interface SignButtonProps extends ComponentPropsWithRef<"button"> {
+  tip: string;
+  left: boolean;
+}
+
+function SignButton({ tip, left, className, ...rest }: SignButtonProps) {
+  return (
+    <button
+      {...rest}
+      type="button"
+      className={classes("call-recording-sign call-tip-below", className)}
+      data-tip={tip}
+      data-left={left}
+      data-testid="recording-sign"
+    />
+  );
+}
+
+/** `left`: the call is recorded, without the one who looks. */
+function SignFace({ startedAt, left }: { startedAt: number | null; left: boolean }) {
+  const { sign, notYou } = useStrings().recording;
   const locale = useLocale();
   const now = useNow(startedAt !== null);
   return (
@@ -61,6 +95,7 @@ function SignFace({ startedAt }: { startedAt: number | null }) {
           {clockDuration(now - startedAt, locale)}
         </span>
       )}
+      {left && <span aria-hidden="true">· {notYou}</span>}
     </>
   );
 }

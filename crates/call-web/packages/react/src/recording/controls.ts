@@ -9,6 +9,25 @@ export interface CurrentRecording {
   by: { name: string; isLocal: boolean } | null;
   /** What I said to being recorded; `none`: I was not asked. */
   mine: "none" | "asked" | "given" | "refused";
+  /** What everybody in the call said; left out: nobody is asked, or that is not mine to see. */
+  answers?: readonly RecordingAnswer[] | undefined;
+}
+
+/** What somebody said to being recorded. */
+export interface RecordingAnswer {
+  userId: string;
+  name: string;
+  isLocal: boolean;
+  said: "asked" | "given" | "refused";
+}
+
+/** A recording that ended while the call goes on. */
+export interface EndedRecording {
+  id: string;
+  /** Who stopped it; null where that is not known, or nobody did. */
+  by: { name: string; isLocal: boolean } | null;
+  /** What went wrong; null where it was stopped. */
+  cause: RecordingFault | null;
 }
 
 /** The recording of a call, and what one person may do about it. */
@@ -27,8 +46,8 @@ export interface RecordingControls {
   mixing: boolean;
   /** It has been asked for, and has not begun. */
   starting?: boolean | undefined;
-  /** The one that ended last; `cause` where it was not stopped. */
-  ended?: { id: string; cause: RecordingFault | null } | null | undefined;
+  /** The one that ended last. */
+  ended?: EndedRecording | null | undefined;
   /** What did not work last, in words. */
   problem?: string | null | undefined;
   onDismissProblem?: (() => void) | undefined;

@@ -36,11 +36,13 @@ export function useRecorder(controls: RecordingControls | undefined): Recorder {
   const [question, setQuestion] = useState<Question | null>(null);
   /** The recording whose question was put off. */
   const [later, setLater] = useState<string | null>(null);
+  const [told, setTold] = useState(0);
   const { current = null, onStart, onStop, onConsent } = controls ?? {};
   const id = current?.id ?? null;
   const close = useCallback(() => setQuestion(null), []);
   const stop = useCallback(() => setQuestion({ kind: "stop" }), []);
   const record = useCallback(() => setQuestion({ kind: "record" }), []);
+  const tell = useCallback(() => setTold((times) => times + 1), []);
   const answer = useCallback(() => {
     if (id !== null) setQuestion({ kind: "consent", id });
   }, [id]);
@@ -61,8 +63,8 @@ export function useRecorder(controls: RecordingControls | undefined): Recorder {
     [controls, actions, record],
   );
   const sign = useMemo(
-    () => current && <RecordingSign recording={current} actions={actions} />,
-    [current, actions],
+    () => current && <RecordingSign recording={current} actions={actions} onTell={tell} />,
+    [current, actions, tell],
   );
   if (controls === undefined) return { sign: null, notices: null, dialog: null, bar: undefined };
 
@@ -76,7 +78,12 @@ export function useRecorder(controls: RecordingControls | undefined): Recorder {
     sign,
     bar,
     notices: (
-      <RecordingNotices controls={controls} asking={consenting} onAnswer={actions.onAnswer} />
+      <RecordingNotices
+        controls={controls}
+        asking={consenting}
+        onAnswer={actions.onAnswer}
+        told={told}
+      />
     ),
     dialog: consenting ? (
       <ConsentDialog

@@ -13,6 +13,12 @@ export interface RecordingStrings {
   byPolicy: string;
   /** What a press on the sign opens. */
   options: (words: string) => string;
+  /** On the sign, for somebody who is not recorded themselves. */
+  notYou: string;
+  /** How many of those who were asked agreed. */
+  agreedOf: (agreed: string, asked: string) => string;
+  /** Who, and how many they are. */
+  notRecorded: (names: string, count: number) => string;
 
   startTitle: string;
   /** What it means to the others, by whether they are asked. */
@@ -21,10 +27,8 @@ export interface RecordingStrings {
   mixingUnavailable: string;
   start: string;
 
-  askTitle: (name: string) => string;
-  askTitleYou: string;
-  askTitlePolicy: string;
-  askWords: string;
+  /** What an answer leads to, by the answer as it stands. */
+  askWords: Record<"asked" | "given" | "refused", string>;
   agree: string;
   refuse: string;
   later: string;
@@ -42,15 +46,22 @@ export interface RecordingStrings {
   goOn: string;
 
   stopped: string;
+  stoppedBy: (name: string) => string;
+  stoppedByYou: string;
   stoppedBecause: (cause: string) => string;
   faults: Record<RecordingFault, string>;
   failed: string;
+  /** An answer did not get through; by what is so all the same. */
+  consentFailed: Record<"recorded" | "notRecorded", string>;
   failures: Record<string, string>;
   /** Why none can begin now, and what helps; beside `failures.recording_unavailable`. */
   unavailable: Partial<Record<RecordingFault, string>>;
 
   /** Before one joins. */
   joining: string;
+  /** After the call. */
+  wasRecorded: string;
+  show: string;
 }
 
 export const englishRecording: RecordingStrings = {
@@ -58,10 +69,13 @@ export const englishRecording: RecordingStrings = {
   record: "Record call",
   starting: "The recording begins…",
   stop: "Stop recording",
-  by: (name) => `${name} records this call`,
-  byYou: "You record this call",
+  by: (name) => `${name} is recording this call`,
+  byYou: "You are recording this call",
   byPolicy: "This call is recorded",
   options: (words) => `${words}. Options`,
+  notYou: "not you",
+  agreedOf: (agreed, asked) => `${agreed} of ${asked} agreed`,
+  notRecorded: (names, count) => `${names} ${count === 1 ? "is" : "are"} not recorded`,
 
   startTitle: "Record this call?",
   startWords: {
@@ -81,11 +95,14 @@ export const englishRecording: RecordingStrings = {
   mixingUnavailable: "Not on this server: it has no ffmpeg to make it with.",
   start: "Start recording",
 
-  askTitle: (name) => `${name} wants to record this call`,
-  askTitleYou: "May you be recorded, too?",
-  askTitlePolicy: "This call is to be recorded",
-  askWords:
-    "If you agree, your voice, camera and shared screen are recorded from now on. If you do not, nothing of yours is kept, and you stay in the call all the same. You can change your answer at any time.",
+  askWords: {
+    asked:
+      "You are not recorded until you agree. If you do, your voice, camera and shared screen are recorded from now on. If you do not, you stay in the call all the same. You can change your answer at any time; what was recorded until then stays.",
+    given:
+      "You are recorded. If you change that, nothing of yours is recorded from now on. What was recorded before stays.",
+    refused:
+      "You are not recorded. If you agree, your voice, camera and shared screen are recorded from now on.",
+  },
   agree: "Record me",
   refuse: "Don’t record me",
   later: "Decide later",
@@ -93,8 +110,8 @@ export const englishRecording: RecordingStrings = {
     given: "You are recorded",
     refused: "You are not recorded",
   },
-  asked: "May you be recorded? Until you agree, you are not.",
-  answer: "Answer",
+  asked: "You are not recorded until you agree.",
+  answer: "Choose",
   changeAnswer: "Change your answer",
 
   people: {
@@ -108,6 +125,8 @@ export const englishRecording: RecordingStrings = {
   goOn: "Go on recording",
 
   stopped: "The recording has stopped",
+  stoppedBy: (name) => `${name} has stopped the recording`,
+  stoppedByYou: "You have stopped the recording",
   stoppedBecause: (cause) => `The recording has stopped and is not complete: ${cause}`,
   faults: {
     disk_full: "the server’s disk is full",
@@ -120,6 +139,10 @@ export const englishRecording: RecordingStrings = {
     sfu_unavailable: "the media server was not there",
   },
   failed: "The recording could not be started or stopped. Try again.",
+  consentFailed: {
+    recorded: "Your answer was not saved: you are still recorded. Try again.",
+    notRecorded: "Your answer was not saved: you are still not recorded. Try again.",
+  },
   failures: {
     not_allowed: "You may not record this call.",
     recording_forbidden: "Calls may not be recorded on this server.",
@@ -141,4 +164,6 @@ export const englishRecording: RecordingStrings = {
   },
 
   joining: "This call is being recorded",
+  wasRecorded: "This call was recorded",
+  show: "Show the recording",
 };
