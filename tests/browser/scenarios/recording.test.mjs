@@ -59,7 +59,7 @@ test('three people, recorded one by one and in one file', { timeout: 1_500_000 }
     await alice.seesAndHears(1);
     // The words are there for some seconds only.
     await Promise.all([
-      bob.page.getByRole('status').filter({ hasText: 'Alice records this call' }).first().waitFor(),
+      bob.page.getByRole('status').filter({ hasText: 'Alice is recording this call' }).first().waitFor(),
       starts(alice, 'One video of everybody'),
     ]);
     for (const person of [alice, bob]) await seesSign(person);
@@ -93,7 +93,7 @@ test('three people, recorded one by one and in one file', { timeout: 1_500_000 }
     const stalled = await stalls(since);
     const lag = await lags([alice, bob, carol]);
     await Promise.all([
-      alice.page.getByRole('status').filter({ hasText: 'The recording has stopped' }).first().waitFor(),
+      alice.page.getByRole('status').filter({ hasText: 'You have stopped the recording' }).first().waitFor(),
       stops(alice),
     ]);
     await bob.eventually('Bob sees no sign', async () => (await bob.page.getByTestId('recording-sign').count()) === 0);
@@ -213,7 +213,7 @@ test('nothing is recorded of those who have not said yes', { timeout: 1_200_000 
     // Carol decides later, and then for a while only.
     await carol.button('Decide later').click();
     await pause(alice, 5000);
-    await carol.page.getByRole('button', { name: 'Answer' }).first().click();
+    await carol.page.getByRole('button', { name: 'Choose' }).first().click();
     const agreed = Date.now();
     await carol.button('Record me').click();
     await alice.eventually('sound and picture of two are written', () => tracksIn(server.recordings()).length >= 4);
