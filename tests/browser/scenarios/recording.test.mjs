@@ -213,7 +213,7 @@ test('nothing is recorded of those who have not said yes', { timeout: 1_200_000 
     // Carol decides later, and then for a while only.
     await carol.button('Decide later').click();
     await pause(alice, 5000);
-    await carol.page.getByRole('button', { name: 'Choose' }).first().click();
+    await carol.button('Choose').click();
     const agreed = Date.now();
     await carol.button('Record me').click();
     await alice.eventually('sound and picture of two are written', () => tracksIn(server.recordings()).length >= 4);
