@@ -226,7 +226,12 @@ mod tests {
         let ttl = Duration::from_mins(1);
         let url = store.signed_url(&key, ttl, Disposition::Inline, "video/webm");
         assert_eq!(url.await.unwrap(), None);
+        store.verify(&key, 5).await.unwrap();
+        let damaged = store.verify(&key, 6).await;
+        assert!(matches!(damaged, Err(StorageError::Damaged { .. })));
         store.delete(&[key]).await.unwrap();
+        let missing = store.verify(&key, 5).await;
+        assert!(matches!(missing, Err(StorageError::Missing)));
         let gone = store.upload(upload, None, &mut Progress(Vec::new())).await;
         assert!(matches!(gone, Err(StorageError::Missing)));
     }

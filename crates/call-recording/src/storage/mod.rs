@@ -200,6 +200,21 @@ impl Storage {
         }
     }
 
+    /// Whether it has a file of that many bytes; [`StorageError::Missing`] or [`StorageError::Damaged`] if not.
+    pub async fn verify(&self, key: &ObjectKey, length: u64) -> Result<(), StorageError> {
+        match &self.0 {
+            Kind::Local(folder) => match folder.open(key).await?.length {
+                found if found == length => Ok(()),
+                found => Err(StorageError::Damaged {
+                    expected: length,
+                    found,
+                }),
+            },
+            #[cfg(feature = "s3")]
+            Kind::S3(store) => store.verify(key, length).await,
+        }
+    }
+
     /// A URL of the store itself for a file, good for `ttl` (at most seven days). None: the store is a folder, whose files a server
     /// gives out itself ([`MediaKey`], [`LocalFolder::open`]).
     #[cfg_attr(

@@ -19,6 +19,12 @@ async fn a_file_comes_back_as_it_went() {
     let upload = crate::upload(&file);
     let sent = store.upload(upload, None, &mut Watch::default()).await;
     assert_eq!(sent.unwrap(), 300_000);
+    store.verify(&key(), 300_000).await.unwrap();
+    let damaged = store.verify(&key(), 300_001).await;
+    assert!(
+        matches!(damaged, Err(StorageError::Damaged { .. })),
+        "{damaged:?}"
+    );
     let back = folder.path().join("back.webm");
     store.fetch(&key(), &back).await.unwrap();
     assert_eq!(std::fs::read(&back).unwrap(), content);
@@ -28,6 +34,8 @@ async fn a_file_comes_back_as_it_went() {
     let missing = store.fetch(&other, &none).await;
     assert!(matches!(missing, Err(StorageError::Missing)), "{missing:?}");
     assert!(!none.exists());
+    let missing = store.verify(&other, 300_000).await;
+    assert!(matches!(missing, Err(StorageError::Missing)), "{missing:?}");
 }
 
 #[tokio::test]

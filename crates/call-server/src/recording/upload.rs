@@ -1,10 +1,11 @@
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use call_domain::RecordingFault;
 use call_engine::JobProgress;
 use call_recording::storage::{
-    LocalFolder, ObjectKey, Storage, Upload, UploadJournal, UploadState, UploadWatch,
+    LocalFolder, ObjectKey, Storage, StorageError, Upload, UploadJournal, UploadState, UploadWatch,
 };
 use call_store::RecordingFile;
 use serde::{Deserialize, Serialize};
@@ -57,8 +58,8 @@ pub(super) async fn upload(
                 let uploaded = storage.upload(upload, state, &mut watch).await;
                 uploaded.map_err(|error| fault(key.recording, &error))?;
             } else {
-                // Once all were there they were removed here: only an earlier upload does that.
-                tracing::debug!(file = %file.id, "a file is no longer here; it was brought away earlier");
+                // Once all were there they were removed here. Whether it was that only the store knows.
+                brought_away(storage, &path, &key, file).await?;
             }
             watch.kept.done.push(key);
             watch.kept.part = None;
@@ -68,6 +69,25 @@ pub(super) async fn upload(
         watch.progress(0, 0);
     }
     Ok(())
+}
+
+/// Whether a file that is not here is in the store, and all of it.
+async fn brought_away(
+    storage: &Storage,
+    path: &Path,
+    key: &ObjectKey,
+    file: &RecordingFile,
+) -> Result<(), RecordingFault> {
+    storage.verify(key, file.bytes).await.map_err(|error| {
+        if matches!(error, StorageError::Missing) {
+            tracing::error!(
+                path = %path.display(),
+                "a file of a recording is neither where it was written nor in the store: was recording.folder changed, and what was in \
+                 it left behind? Once it is there it is uploaded"
+            );
+        }
+        fault(key.recording, &error)
+    })
 }
 
 /// Shows how far an upload is, and keeps it.
@@ -103,5 +123,117 @@ impl UploadWatch for Watch {
         #[expect(clippy::cast_precision_loss, reason = "a share need not be exact")]
         let share = self.before.saturating_add(sent) as f64 / self.total as f64;
         self.progress.done(share.min(1.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use call_domain::RecordingFileKind;
+    use call_recording::storage::StorageConfig;
+    use parking_lot::Mutex;
+    use serde_json::Value;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const KEYS: [&str; 2] = [
+        "0199c2f4-7a3e-7b10-8f6e-0123456789ab/00112233-4455-4677-8899-aabbccddeeff.webm",
+        "0199c2f4-7a3e-7b10-8f6e-0123456789ab/manifest.json",
+    ];
+
+    #[derive(Debug, Default)]
+    struct Notebook {
+        kept: Mutex<Value>,
+        share: Mutex<f64>,
+    }
+
+    #[async_trait]
+    impl JobProgress for Notebook {
+        fn done(&self, share: f64) {
+            *self.share.lock() = share;
+        }
+
+        fn kept(&self) -> Value {
+            self.kept.lock().clone()
+        }
+
+        async fn keep(&self, state: Value) -> Result<(), RecordingFault> {
+            *self.kept.lock() = state;
+            Ok(())
+        }
+    }
+
+    /// Files of five bytes that are to be in a store, which another folder stands for.
+    struct Scene {
+        here: TempDir,
+        there: TempDir,
+        notebook: Arc<Notebook>,
+        files: Vec<RecordingFile>,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let (here, there) = (tempfile::tempdir(), tempfile::tempdir());
+            Self {
+                here: here.expect("a folder"),
+                there: there.expect("a folder"),
+                notebook: Arc::default(),
+                files: KEYS.map(file).to_vec(),
+            }
+        }
+
+        fn put(place: &TempDir, key: &str, content: &str) {
+            let path = place.path().join(key);
+            let folder = path.parent().expect("a folder");
+            std::fs::create_dir_all(folder).expect("made");
+            std::fs::write(path, content).expect("written");
+        }
+
+        async fn upload(&self) -> Result<(), RecordingFault> {
+            let config = StorageConfig::Local {
+                folder: self.there.path().to_owned(),
+            };
+            let storage = Storage::new(&config).expect("a store");
+            let here = LocalFolder::new(self.here.path());
+            let progress: Arc<dyn JobProgress> = Arc::<Notebook>::clone(&self.notebook) as _;
+            upload(&storage, &here, &self.files, &progress).await
+        }
+    }
+
+    fn file(key: &str) -> RecordingFile {
+        RecordingFile {
+            id: "00112233-4455-4677-8899-aabbccddeeff"
+                .parse()
+                .expect("an id"),
+            kind: RecordingFileKind::Track,
+            user_id: None,
+            source: None,
+            codec: None,
+            content_type: "video/webm".to_owned(),
+            object_key: key.to_owned(),
+            bytes: 5,
+            offset: Duration::ZERO,
+            duration: None,
+            width: None,
+            height: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_neither_here_nor_in_the_store_is_not_taken_for_uploaded() {
+        let scene = Scene::new();
+        Scene::put(&scene.there, KEYS[0], "hello");
+        let fault = Err(RecordingFault::StorageUnreachable);
+        for _ in 0..2 {
+            assert_eq!(scene.upload().await, fault);
+        }
+        Scene::put(&scene.there, KEYS[1], "hell");
+        assert_eq!(scene.upload().await, fault, "not all of it");
+        Scene::put(&scene.there, KEYS[1], "hello");
+        assert_eq!(scene.upload().await, Ok(()), "an earlier upload did it");
+        assert!((*scene.notebook.share.lock() - 1.0).abs() < f64::EPSILON);
     }
 }

@@ -141,7 +141,7 @@ impl S3 {
         let path = self.path(&upload.key);
         let put = self.store.put_opts(&path, content.into(), options);
         put.await?;
-        self.verify(&path, length).await
+        self.verify(&upload.key, length).await
     }
 
     pub(super) async fn delete(&self, keys: &[ObjectKey]) -> Result<(), StorageError> {
@@ -180,8 +180,8 @@ impl S3 {
     }
 
     /// Whether the store has it, and all of it.
-    async fn verify(&self, path: &Path, expected: u64) -> Result<(), StorageError> {
-        let found = self.store.head(path).await?.size;
+    pub(super) async fn verify(&self, key: &ObjectKey, expected: u64) -> Result<(), StorageError> {
+        let found = self.store.head(&self.path(key)).await?.size;
         if expected == found {
             Ok(())
         } else {

@@ -42,8 +42,7 @@ impl S3 {
             Ok(()) => {}
             // It was completed already and we were not told, or the store has thrown it away.
             Err(StorageError::Missing) => {
-                let path = self.path(&upload.key);
-                match self.verify(&path, length).await {
+                match self.verify(&upload.key, length).await {
                     Ok(()) => {}
                     Err(StorageError::Missing | StorageError::Damaged { .. }) => {
                         state = self.begin(&upload, fresh, watch).await?;
@@ -55,7 +54,7 @@ impl S3 {
             Err(error) => return Err(error),
         }
         save(watch, None).await;
-        self.verify(&self.path(&upload.key), length).await?;
+        self.verify(&upload.key, length).await?;
         watch.progress(length, length);
         Ok(length)
     }
