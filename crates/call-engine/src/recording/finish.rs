@@ -5,22 +5,42 @@ use call_store::{AlertKind, JobKind, RecordingFile, RecordingUpdate, StoredRecor
 
 use super::alert::News;
 use super::job::{Trouble, Try, stopped};
-use super::outcome::{bytes, has_media, has_tracks, outcome, standing};
+use super::outcome::{bytes, cause_without, has_media, has_tracks, outcome, standing};
 use crate::Engine;
 use crate::recording_plane::Finished;
+
+/// So many failures are told to nobody: some ten minutes.
+const FAILURES_UNTOLD: u32 = 7;
 
 impl Engine {
     /// The files of a recording are closed; says what is to be done next.
     pub(super) async fn finish_recording(&self, this: &Arc<Try>) -> Result<Vec<JobKind>, Trouble> {
         // What the plane told while it ran belongs to the outcome.
         self.flush_alerts().await;
-        let recording = this.recording().await?;
+        let mut recording = this.recording().await?;
+        // What earlier tries have suffered from is over when this one succeeds.
+        recording.cause = cause_without(this.blamed(), &recording);
         let Some(wanted) = stopped(&recording) else {
             tracing::error!(recording = %recording.id, "a recording that runs is not finished");
             return Err(Trouble::Lost);
         };
         let finished = this.config.plane.finish(&wanted).await?;
         self.take_files(this, &recording, finished).await
+    }
+
+    /// Its files cannot be closed yet, which is tried again. Until then there is nothing of it; that is told if it takes long.
+    pub(super) async fn finish_delayed(
+        &self,
+        this: &Try,
+        fault: RecordingFault,
+    ) -> Result<(), Trouble> {
+        if this.failures() < FAILURES_UNTOLD {
+            return this.count_failure(None).await;
+        }
+        let recording = this.recording().await?;
+        let blamed = recording.cause.is_none().then_some(fault);
+        this.count_failure(blamed).await?;
+        self.finish_failed(this, fault).await.map(drop)
     }
 
     /// Its files cannot be closed.

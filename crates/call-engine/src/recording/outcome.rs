@@ -46,6 +46,14 @@ pub(super) fn bytes(files: &[RecordingFile]) -> u64 {
         .fold(0, |sum, file| sum.saturating_add(file.bytes))
 }
 
+/// What is wrong with a recording but for what a job was blamed for.
+pub(super) fn cause_without(
+    blamed: Option<RecordingFault>,
+    recording: &StoredRecording,
+) -> Option<RecordingFault> {
+    recording.cause.filter(|cause| blamed != Some(*cause))
+}
+
 /// What is wrong with a recording that has a mix now.
 pub(super) fn cause_with_mix(recording: &StoredRecording) -> Option<RecordingFault> {
     recording.cause.filter(|cause| match cause {

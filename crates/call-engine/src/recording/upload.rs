@@ -5,7 +5,7 @@ use call_store::{AlertKind, JobKind, RecordingUpdate, StoredRecording};
 
 use super::alert::News;
 use super::job::{Trouble, Try};
-use super::outcome::outcome;
+use super::outcome::{cause_without, outcome};
 use crate::Engine;
 use crate::recording_plane::JobProgress;
 
@@ -18,8 +18,7 @@ impl Engine {
         plane
             .upload(recording.id, &recording.files, progress)
             .await?;
-        let blamed = this.blamed();
-        let cause = recording.cause.filter(|cause| blamed != Some(*cause));
+        let cause = cause_without(this.blamed(), &recording);
         let update = RecordingUpdate {
             status: Some(outcome(cause, &recording.files)),
             cause: Some(cause),

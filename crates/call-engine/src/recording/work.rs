@@ -170,7 +170,7 @@ impl Engine {
         let _at_work = AtWork::on(&self.recordings, this);
         let job = &this.job;
         let crashed_often = job.attempts > this.failures().saturating_add(MOST_CRASHES);
-        let ended = if crashed_often && job.kind != JobKind::Delete {
+        let ended = if crashed_often && may_be_given_up(job.kind) {
             tracing::error!(recording = %job.recording, kind = %job.kind, "a job was broken off too often");
             self.give_up(this, RecordingFault::Interrupted).await
         } else {
@@ -259,7 +259,7 @@ impl Engine {
             return self.give_up(this, fault).await;
         }
         match job.kind {
-            JobKind::Finish => this.count_failure(None).await?,
+            JobKind::Finish => self.finish_delayed(this, fault).await?,
             JobKind::Mix => {
                 this.count_failure(None).await?;
                 self.mix_delayed(this, fault).await?;
@@ -283,13 +283,8 @@ impl Engine {
         match this.kind() {
             JobKind::Finish => self.finish_failed(this, fault).await,
             JobKind::Mix => self.mix_failed(this, fault).await,
-            JobKind::Upload => {
-                let recording = this.recording().await?;
-                self.upload_failed(&recording, this, fault).await?;
-                Ok(Vec::new())
-            }
-            // Never: what is to be gone has to go.
-            JobKind::Delete => Err(Trouble::Plane(fault)),
+            // Never: what there is has to get where it is kept, and what is to be gone has to go.
+            JobKind::Upload | JobKind::Delete => Err(Trouble::Plane(fault)),
         }
     }
 
@@ -304,14 +299,19 @@ impl Engine {
     }
 }
 
-/// How many failures end a job; `None`: none do.
+/// How many failures end a job; `None`: none do, as what there is of a recording would be lost to whoever may see it.
 const fn most_failures(kind: JobKind) -> Option<u32> {
     match kind {
-        JobKind::Finish => Some(10),
         JobKind::Mix => Some(3),
-        // About a day.
-        JobKind::Upload => Some(32),
-        JobKind::Delete => None,
+        JobKind::Finish | JobKind::Upload | JobKind::Delete => None,
+    }
+}
+
+/// Whether a job that takes the whole process down, again and again, is left alone.
+const fn may_be_given_up(kind: JobKind) -> bool {
+    match kind {
+        JobKind::Finish | JobKind::Mix => true,
+        JobKind::Upload | JobKind::Delete => false,
     }
 }
 

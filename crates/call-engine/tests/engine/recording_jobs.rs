@@ -239,28 +239,21 @@ async fn a_store_that_cannot_be_reached_is_tried_until_it_can() {
 }
 
 #[tokio::test]
-async fn an_upload_that_is_given_up_leaves_the_files_where_they_were_written() {
+async fn a_store_that_cannot_be_reached_for_days_is_tried_for_days() {
     let plane = Arc::new(FakeRecorder::default());
     plane.will.lock().elsewhere = true;
-    plane.fails(Work::Upload, u32::MAX, RecordingFault::StorageUnreachable);
+    plane.fails(Work::Upload, 40, RecordingFault::StorageUnreachable);
     let world = recorded_world(&plane).await;
     let (_, id) = world.recorded_call(RecordingMode::Tracks).await;
-    let over = async {
-        while !world.recordings.jobs_of(id).await.expect("jobs").is_empty() {
-            world.clock.advance(Duration::from_mins(1));
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), over)
-        .await
-        .expect("given up");
-    let cause = Some(RecordingFault::StorageUnreachable);
+    world.nothing_due(id).await;
     let done = world.stored_recording(id).await.expect("stored");
     assert_eq!(
         figures(&done),
-        (RecordingStatus::Partial, cause, MixStatus::None, 3)
+        (RecordingStatus::Ready, None, MixStatus::None, 3)
     );
-    assert!(call_engine::Clock::now(&*world.clock).since(START) > Duration::from_hours(12));
+    assert_eq!(plane.uploaded.lock().len(), 3);
+    assert!(call_engine::Clock::now(&*world.clock).since(START) > Duration::from_hours(24));
+    assert_eq!(world.alerts().await, ["upload_failed storage_unreachable"]);
 }
 
 #[tokio::test]
@@ -277,18 +270,33 @@ async fn files_that_cannot_be_closed_at_once_are_closed_later() {
 }
 
 #[tokio::test]
-async fn of_files_that_are_never_closed_nothing_is_left() {
+async fn files_that_cannot_be_closed_for_long_are_closed_in_the_end() {
     let plane = Arc::new(FakeRecorder::default());
-    plane.fails(Work::Finish, u32::MAX, RecordingFault::WriteFailed);
+    plane.fails(Work::Finish, 30, RecordingFault::WriteFailed);
     let world = recorded_world(&plane).await;
     let (call, id) = world.recorded_call(RecordingMode::Mixed).await;
-    let cause = Some(RecordingFault::WriteFailed);
-    assert_eq!(
-        figures(&world.done(id).await),
-        (RecordingStatus::Failed, cause, MixStatus::None, 0)
-    );
+    world
+        .until("it is known", async || {
+            let recording = world.stored_recording(id).await.expect("stored");
+            recording.status == RecordingStatus::Failed
+        })
+        .await;
+    let failed = world.stored_recording(id).await.expect("stored");
+    assert_eq!(failed.cause, Some(RecordingFault::WriteFailed));
     assert_eq!(world.alerts().await, ["recording_failed write_failed"]);
     assert_eq!(world.stored(call).await.annotations.recording_url, None);
+
+    world.nothing_due(id).await;
+    let done = world.stored_recording(id).await.expect("stored");
+    assert_eq!(
+        figures(&done),
+        (RecordingStatus::Ready, None, MixStatus::Done, 4)
+    );
+    let told = plane.finished.lock().clone();
+    assert_eq!(told.last().map(|stopped| stopped.cause), Some(None));
+    assert_eq!(world.alerts().await, ["recording_failed write_failed"]);
+    let url = world.stored(call).await.annotations.recording_url;
+    assert_eq!(url, Some(format!("/recordings/{id}")));
 }
 
 #[tokio::test]
@@ -350,15 +358,7 @@ async fn what_is_to_be_gone_goes_however_often_that_fails() {
         .delete_recording(id, &by("alice"))
         .await
         .expect("delete");
-    let gone = async {
-        while !world.recordings.jobs_of(id).await.expect("jobs").is_empty() {
-            world.clock.advance(Duration::from_mins(1));
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), gone)
-        .await
-        .expect("gone");
+    world.nothing_due(id).await;
     assert!(plane.kept.lock().is_empty());
     assert_eq!(world.alerts().await, ["delete_failed storage_unreachable"]);
 }

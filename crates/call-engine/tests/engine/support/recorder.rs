@@ -61,6 +61,8 @@ pub struct FakeRecorder {
     wishes: Mutex<Vec<RecordingWish>>,
     /// What was asked for, and how far it came.
     log: Mutex<Vec<String>>,
+    /// What it was asked to close.
+    pub finished: Mutex<Vec<StoppedRecording>>,
     /// The keys of what is kept.
     pub kept: Mutex<BTreeSet<String>>,
     /// The keys of what is kept elsewhere.
@@ -156,6 +158,7 @@ impl RecordingPlane for FakeRecorder {
     }
 
     async fn finish(&self, recording: &StoppedRecording) -> Result<Finished, RecordingFault> {
+        self.finished.lock().push(recording.clone());
         self.begin(Work::Finish).await?;
         let (cause, silent) = {
             let will = self.will.lock();

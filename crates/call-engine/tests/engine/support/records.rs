@@ -120,6 +120,18 @@ impl World {
         jobs.is_empty() && recording.is_none_or(|r| !r.status.is_unfinished())
     }
 
+    /// Waits, while days pass, until no job of a recording is left.
+    pub async fn nothing_due(&self, id: RecordingId) {
+        let over = async {
+            while !self.recordings.jobs_of(id).await.expect("jobs").is_empty() {
+                self.clock.advance(Duration::from_mins(1));
+                tokio::task::yield_now().await;
+            }
+        };
+        let over = tokio::time::timeout(3 * PATIENCE, over).await;
+        over.expect("nothing more is due");
+    }
+
     /// Waits until a recording is gone, with all that was to be done about it.
     pub async fn gone(&self, id: RecordingId) {
         self.until("it is gone", async || {
