@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use call_domain::{MixStatus, RecordingFault, RecordingFileKind, RecordingMode};
+use call_domain::{MixStatus, RecordingFault, RecordingFileKind, RecordingMode, RecordingStatus};
 use call_store::{AlertKind, JobKind, RecordingUpdate, StoredRecording};
 
 use super::alert::News;
@@ -24,6 +24,8 @@ impl Engine {
             return Err(RecordingFault::MixingUnavailable.into());
         }
         let begun = RecordingUpdate {
+            // An upload may have ended as this mix was asked for.
+            status: Some(RecordingStatus::Processing),
             mix: Some(MixStatus::Running),
             progress: Some(Some(0.0)),
             ..RecordingUpdate::default()

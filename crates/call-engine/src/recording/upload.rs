@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use call_domain::RecordingFault;
+use call_domain::{MixStatus, RecordingFault, RecordingStatus};
 use call_store::{AlertKind, JobKind, RecordingUpdate, StoredRecording};
 
 use super::alert::News;
@@ -18,9 +18,11 @@ impl Engine {
         plane
             .upload(recording.id, &recording.files, progress)
             .await?;
+        // That took a while.
+        let recording = this.recording().await?;
         let cause = cause_without(this.blamed(), &recording);
         let update = RecordingUpdate {
-            status: Some(outcome(cause, &recording.files)),
+            status: Some(after_upload(cause, &recording)),
             cause: Some(cause),
             progress: Some(None),
             ..RecordingUpdate::default()
@@ -45,11 +47,21 @@ impl Engine {
         self.flush_alerts().await;
         let cause = recording.cause.or(Some(fault));
         let update = RecordingUpdate {
-            status: Some(outcome(cause, &recording.files)),
+            status: Some(after_upload(cause, recording)),
             cause: Some(cause),
             progress: Some(None),
             ..RecordingUpdate::default()
         };
         this.update(update).await
+    }
+}
+
+/// Where a recording stands that was brought away, or could not be: a mix that was asked for meanwhile is yet to come.
+fn after_upload(cause: Option<RecordingFault>, recording: &StoredRecording) -> RecordingStatus {
+    match recording.mix {
+        MixStatus::Queued | MixStatus::Running => RecordingStatus::Processing,
+        MixStatus::None | MixStatus::Done | MixStatus::Failed | MixStatus::Unavailable => {
+            outcome(cause, &recording.files)
+        }
     }
 }

@@ -257,6 +257,46 @@ async fn a_store_that_cannot_be_reached_for_days_is_tried_for_days() {
 }
 
 #[tokio::test]
+async fn a_mix_that_is_asked_for_during_an_upload_is_waited_for() {
+    for failures in [1, 2] {
+        let plane = Arc::new(FakeRecorder::default());
+        plane.will.lock().elsewhere = true;
+        plane.fails(Work::Upload, failures, RecordingFault::StorageUnreachable);
+        let world = recorded_world(&plane).await;
+        let (_, id) = world.recorded_call(RecordingMode::Tracks).await;
+        let stored = async || world.stored_recording(id).await.expect("stored");
+        world
+            .until("it failed once", async || {
+                stored().await.status == RecordingStatus::Partial
+            })
+            .await;
+        plane.worked();
+        plane.will.lock().waits.extend([Work::Upload, Work::Mix]);
+        world
+            .until("it is tried again", async || plane.has_worked("Upload"))
+            .await;
+        let asked = world.engine.request_mix(id, &by("alice")).await;
+        assert_eq!(asked.expect("mix").status, RecordingStatus::Processing);
+        plane.will.lock().waits.remove(&Work::Upload);
+        world
+            .until("it is mixed", async || plane.has_worked("Mix"))
+            .await;
+        let (mixing, mix) = (stored().await.status, stored().await.mix);
+        assert_eq!(
+            (mixing, mix),
+            (RecordingStatus::Processing, MixStatus::Running)
+        );
+        plane.will.lock().waits.clear();
+        let done = world.done(id).await;
+        assert_eq!(
+            figures(&done),
+            (RecordingStatus::Ready, None, MixStatus::Done, 4)
+        );
+        assert_eq!(plane.uploaded.lock().len(), 4);
+    }
+}
+
+#[tokio::test]
 async fn files_that_cannot_be_closed_at_once_are_closed_later() {
     let plane = Arc::new(FakeRecorder::default());
     plane.fails(Work::Finish, 3, RecordingFault::WriteFailed);

@@ -40,6 +40,8 @@ pub struct Will {
     pub fails: BTreeMap<Work, (u32, RecordingFault)>,
     /// What will never end.
     pub hangs: BTreeSet<Work>,
+    /// What will not end as long as it is in here.
+    pub waits: BTreeSet<Work>,
     /// What was recorded is incomplete because of this.
     pub cause: Option<RecordingFault>,
     /// Nobody sent anything.
@@ -114,6 +116,9 @@ impl FakeRecorder {
         let hangs = self.will.lock().hangs.contains(&work);
         if hangs {
             std::future::pending::<()>().await;
+        }
+        while self.will.lock().waits.contains(&work) {
+            tokio::task::yield_now().await;
         }
         match self.will.lock().fails.get_mut(&work) {
             Some((times, fault)) if *times > 0 => {
