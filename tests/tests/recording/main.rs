@@ -11,6 +11,7 @@ mod guest;
 mod lost_network;
 mod mixing;
 mod object_store;
+mod private;
 mod rights;
 mod scene;
 mod stage;

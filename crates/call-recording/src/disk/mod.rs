@@ -4,10 +4,16 @@
 pub(crate) mod memory;
 
 use std::fmt::Debug;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+/// What people said is nobody's business but the server's: a file is read and written by its owner only, …
+pub(crate) const PRIVATE_FILE: u32 = 0o600;
+
+/// … and so is a folder, and what is in it.
+pub(crate) const PRIVATE_FOLDER: u32 = 0o700;
 
 /// A file that is written at its end, and patched in a few places.
 pub(crate) trait Medium: Debug + Send {
@@ -45,6 +51,7 @@ impl Disk for System {
             .read(true)
             .write(true)
             .create_new(true)
+            .mode(PRIVATE_FILE)
             .open(path)?;
         Ok(Box::new(SystemFile {
             path: path.to_owned(),
@@ -120,6 +127,19 @@ impl Medium for SystemFile {
     }
 }
 
+/// Makes a folder for recordings, with those above it that are missing. One that is there stays as it is.
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(PRIVATE_FOLDER).create(folder)
+}
+
+/// As [`make_folder`], for whoever may not wait.
+pub(crate) async fn make_folder_async(folder: &Path) -> io::Result<()> {
+    let mut builder = tokio::fs::DirBuilder::new();
+    builder.recursive(true).mode(PRIVATE_FOLDER);
+    builder.create(folder).await
+}
+
 /// Makes the names in a folder survive a power failure.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -130,5 +150,41 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[tokio::test]
+    async fn folders_that_are_made_are_private_and_others_stay_as_they_are() {
+        let top = tempfile::tempdir().unwrap();
+        let given = top.path().join("given");
+        fs::create_dir(&given).unwrap();
+        fs::set_permissions(&given, fs::Permissions::from_mode(0o750)).unwrap();
+        make_folder(&given.join("a/b")).unwrap();
+        make_folder_async(&given.join("c/d")).await.unwrap();
+        for made in ["a", "a/b", "c", "c/d"] {
+            assert_eq!(mode(&given.join(made)), 0o700, "{made}");
+        }
+        // Twice is once.
+        make_folder(&given).unwrap();
+        make_folder_async(&given).await.unwrap();
+        assert_eq!(mode(&given), 0o750);
+    }
+
+    #[test]
+    fn files_are_their_owners_alone() {
+        let top = tempfile::tempdir().unwrap();
+        let path = top.path().join("file");
+        System.create(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
     }
 }

@@ -1,6 +1,8 @@
 //! Steps done one after the other in the folder of a recording.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tokio::fs::{self, File};
@@ -10,6 +12,7 @@ use super::child::{self, Bounds, PATIENCE, Reached};
 use super::room::Room;
 use super::step::{Amount, FOLDER, Pace, Step, words};
 use super::{Ffmpeg, MixConfig, MixError};
+use crate::disk;
 
 /// What is not finished ends so. It is of no use to a second try.
 const UNFINISHED: &str = ".part";
@@ -67,7 +70,7 @@ impl<'a> Work<'a> {
 
     async fn tidy(&self) -> io::Result<()> {
         let folder = self.dir.join(FOLDER);
-        fs::create_dir_all(&folder).await?;
+        disk::make_folder_async(&folder).await?;
         let mut entries = fs::read_dir(&folder).await?;
         while let Some(entry) = entries.next_entry().await? {
             if entry.file_name().to_string_lossy().ends_with(UNFINISHED) {
@@ -225,6 +228,9 @@ async fn forget(part: &Path) {
 /// Makes a file last under its name. Its size.
 async fn keep(part: &Path, path: &Path) -> io::Result<u64> {
     let file = File::open(part).await?;
+    // ffmpeg has made it.
+    let private = Permissions::from_mode(disk::PRIVATE_FILE);
+    file.set_permissions(private).await?;
     file.sync_all().await?;
     let bytes = file.metadata().await?.len();
     fs::rename(part, path).await?;

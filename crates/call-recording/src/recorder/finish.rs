@@ -68,7 +68,7 @@ pub(super) fn finish_abandoned_on(
     {
         return Ok(finished(dir, manifest));
     }
-    fs::create_dir_all(dir).map_err(|error| failed(dir, "make", &error))?;
+    crate::disk::make_folder(dir).map_err(|error| failed(dir, "make", &error))?;
     let journal = Journal::resume(disk, dir).map_err(|error| failed(dir, "read", &error))?;
     let mut record = journal.map(Journal::into_record).unwrap_or_default();
     if let Some((other, _)) = record.recording

@@ -8,7 +8,6 @@ mod reserve;
 mod tests;
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -75,7 +74,7 @@ impl Recorder {
     ) -> Result<Self, RecordingFault> {
         let manifest = random_file_id()?;
         let opened = || -> io::Result<(Journal, bool)> {
-            fs::create_dir_all(dir)?;
+            disk::make_folder(dir)?;
             let RecordingInfo {
                 recording_id,
                 call_id,

@@ -3,8 +3,9 @@ use std::path::{Path, PathBuf};
 
 use call_domain::RecordingId;
 use tokio::fs;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use super::local::private_file;
 use super::{LocalFolder, ObjectKey, UploadState, UploadWatch};
 
 /// Keeps how far an upload has come beside the file itself, where it goes when the folder of the recording goes.
@@ -47,7 +48,9 @@ impl<Progress: FnMut(u64, u64) + Send> UploadWatch for UploadJournal<Progress> {
         };
         // Not flushed to the disk: what a power cut takes is sent again.
         let whole = self.path.with_extension("upload-new");
-        fs::write(&whole, serde_json::to_vec(state)?).await?;
+        let mut file = private_file(&whole).await?;
+        file.write_all(&serde_json::to_vec(state)?).await?;
+        file.flush().await?;
         fs::rename(&whole, &self.path).await
     }
 

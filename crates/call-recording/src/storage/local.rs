@@ -5,6 +5,7 @@ use call_domain::RecordingId;
 use tokio::fs::{self, File};
 
 use super::{ObjectKey, StorageError};
+use crate::disk;
 
 /// A folder that holds a folder for each recording. The recorder writes there; without another store they stay there.
 #[derive(Debug, Clone)]
@@ -66,6 +67,12 @@ impl LocalFolder {
         })
     }
 
+    /// Makes the folder of a recording, if it is not there, for nobody but the user that this runs as.
+    pub async fn make(&self, recording: RecordingId) -> Result<(), StorageError> {
+        let made = disk::make_folder_async(&self.of(recording)).await;
+        made.map_err(StorageError::local("making the folder of a recording"))
+    }
+
     /// Deletes files; those that are not there count as deleted.
     pub async fn delete(&self, keys: &[ObjectKey]) -> Result<(), StorageError> {
         for key in keys {
@@ -86,7 +93,9 @@ impl LocalFolder {
         const CONTENT: &[u8] = b"call-server";
         let what = "recording.folder cannot be used";
         let failed = || StorageError::local(what);
-        fs::create_dir_all(&self.path).await.map_err(failed())?;
+        disk::make_folder_async(&self.path)
+            .await
+            .map_err(failed())?;
         let probe = self.path.join(format!(".probe-{}", std::process::id()));
         fs::write(&probe, CONTENT).await.map_err(failed())?;
         let read = fs::read(&probe).await;
@@ -98,6 +107,13 @@ impl LocalFolder {
             Err(StorageError::Damaged { expected, found })
         }
     }
+}
+
+/// A new file, or one that is written anew, which nobody but the user that this runs as may read.
+pub(super) async fn private_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    options.mode(disk::PRIVATE_FILE).open(path).await
 }
 
 fn absent_is_fine(result: std::io::Result<()>) -> std::io::Result<()> {

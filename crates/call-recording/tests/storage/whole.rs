@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use call_recording::storage::{ObjectKey, StorageError, Upload};
 
 use crate::key;
@@ -28,6 +30,8 @@ async fn a_file_comes_back_as_it_went() {
     let back = folder.path().join("back.webm");
     store.fetch(&key(), &back).await.unwrap();
     assert_eq!(std::fs::read(&back).unwrap(), content);
+    let mode = std::fs::metadata(&back).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "nobody else's business");
     // What is not there leaves nothing behind.
     let other: ObjectKey = OTHERS[0].parse().unwrap();
     let none = folder.path().join("none.json");

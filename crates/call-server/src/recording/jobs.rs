@@ -166,11 +166,8 @@ impl Jobs {
         for (key, path, bytes) in away {
             self.has_room_for(recording, coming).await?;
             coming = coming.saturating_sub(bytes);
-            let folder = self.folder.of(recording);
-            tokio::fs::create_dir_all(folder).await.map_err(|error| {
-                tracing::error!(%recording, %error, "no folder for the files of a recording");
-                RecordingFault::WriteFailed
-            })?;
+            let made = self.folder.make(recording).await;
+            made.map_err(|error| fault(recording, &error))?;
             let fetched = self.storage.fetch(&key, &path).await;
             fetched.map_err(|error| fault(recording, &error))?;
             brought.push(path);

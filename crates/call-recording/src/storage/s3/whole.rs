@@ -3,9 +3,9 @@ use std::path::Path as FilePath;
 use call_domain::RecordingId;
 use futures_util::TryStreamExt as _;
 use object_store::{ObjectStore as _, ObjectStoreExt as _};
-use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
+use super::super::local::private_file;
 use super::super::{ObjectKey, StorageError};
 use super::S3;
 
@@ -44,7 +44,7 @@ impl S3 {
         let mut coming = self.store.get(&self.path(key)).await?.into_stream();
         let part = to.with_extension("part");
         let fetched = async {
-            let mut file = File::create(&part).await.map_err(failed())?;
+            let mut file = private_file(&part).await.map_err(failed())?;
             while let Some(piece) = coming.try_next().await? {
                 file.write_all(&piece).await.map_err(failed())?;
             }
