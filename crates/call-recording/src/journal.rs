@@ -17,8 +17,14 @@ pub(crate) const JOURNAL_FILE: &str = "journal.jsonl";
 /// A longer journal was not written here: the rest of it is not read.
 const MAX_BYTES: usize = 64 << 20;
 
-/// More events and people than that are not noted, so that no journal gets longer than it is read.
-const MAX_NOTES: usize = 100_000;
+/// Up to this length it is noted who turns what on and off: some hundred thousand times.
+const ROOM_FOR_MEDIA: u64 = 16 << 20;
+
+/// Up to this one, who comes and goes.
+const ROOM_FOR_PRESENCE: u64 = 32 << 20;
+
+/// And up to this one, who people are and what they answered. What is left is for the tracks and the end.
+const ROOM_FOR_PEOPLE: u64 = 56 << 20;
 
 /// A file of a recording, as its journal knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,7 +78,6 @@ pub(crate) struct Record {
     pub(crate) stopped_ms: Option<u64>,
     /// How many of the tracks were begun before the recorder last came back from a crash or a restart.
     pub(crate) interrupted_tracks: usize,
-    notes: usize,
 }
 
 impl Record {
@@ -86,7 +91,6 @@ impl Record {
                 self.recording.get_or_insert((recording_id, file_id));
             }
             Line::Person(person) => {
-                self.notes += 1;
                 match self
                     .people
                     .iter_mut()
@@ -98,7 +102,6 @@ impl Record {
             }
             Line::Track(track) => self.tracks.push(track),
             Line::Event(event) => {
-                self.notes += 1;
                 if event.event == Event::RecorderRestarted {
                     self.interrupted_tracks = self.tracks.len();
                 }
@@ -124,8 +127,6 @@ impl Record {
             .filter(|line| !line.is_empty())
         {
             match serde_json::from_slice(line) {
-                Ok(line) if record.notes < MAX_NOTES => record.add(line),
-                Ok(Line::Person(_) | Line::Event(_)) => {}
                 Ok(line) => record.add(line),
                 Err(_) => damaged += 1,
             }
@@ -224,12 +225,24 @@ impl Journal {
         self.sync()
     }
 
-    /// Notes an event, if there is room for more.
+    /// Notes an event, if there is room for more of its kind.
     pub(crate) fn event(&mut self, at_ms: u64, event: Event) -> io::Result<()> {
-        self.note(Line::Event(TimedEvent { at_ms, event }))
+        let room = match event {
+            Event::MediaChanged { .. } => ROOM_FOR_MEDIA,
+            Event::ParticipantJoined { .. } | Event::ParticipantLeft { .. } => ROOM_FOR_PRESENCE,
+            Event::Consent { .. }
+            | Event::RecordingStarted { .. }
+            | Event::RecordingStopped { .. }
+            | Event::RecorderRestarted => ROOM_FOR_PEOPLE,
+        };
+        if self.length < room {
+            self.write(Line::Event(TimedEvent { at_ms, event }))
+        } else {
+            Ok(())
+        }
     }
 
-    /// Notes what is new about somebody, if there is room for more.
+    /// Notes what is new about somebody. Where there is no more room for it in the file, it is known until the process ends.
     pub(crate) fn person(
         &mut self,
         user_id: &UserId,
@@ -246,11 +259,16 @@ impl Journal {
             known.is_none_or(|known| known.name.as_deref() != name || known.consent != consent);
         if is_news {
             let (user_id, name) = (user_id.clone(), name.map(str::to_owned));
-            self.note(Line::Person(ManifestParticipant {
+            let person = Line::Person(ManifestParticipant {
                 user_id,
                 name,
                 consent,
-            }))?;
+            });
+            if self.length < ROOM_FOR_PEOPLE {
+                self.write(person)?;
+            } else {
+                self.record.add(person);
+            }
         }
         Ok(())
     }
@@ -277,14 +295,6 @@ impl Journal {
         Ok(())
     }
 
-    fn note(&mut self, line: Line) -> io::Result<()> {
-        if self.record.notes < MAX_NOTES {
-            self.write(line)
-        } else {
-            Ok(())
-        }
-    }
-
     /// What is said counts, even if it cannot be written: the manifest may still get through.
     fn write(&mut self, line: Line) -> io::Result<()> {
         let text = serde_json::to_vec(&line);
@@ -296,5 +306,102 @@ impl Journal {
         self.length += text.len() as u64;
         self.is_synced = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::disk::System;
+
+    fn begun(folder: &Path) -> Journal {
+        let recording: RecordingId = "01900000-0000-7000-8000-0000000000bb".parse().unwrap();
+        let call: CallId = "01900000-0000-7000-8000-000000000001".parse().unwrap();
+        let mode = RecordingMode::Tracks;
+        let manifest = "3008a668-f215-466a-9e59-6d5b3c03a13b".parse().unwrap();
+        Journal::create(&System, folder, recording, call, mode, UNIX_EPOCH, manifest).unwrap()
+    }
+
+    fn user(id: &str) -> UserId {
+        id.parse().unwrap()
+    }
+
+    fn media(of: &str, audio: bool) -> Event {
+        Event::MediaChanged {
+            user_id: user(of),
+            audio,
+            video: false,
+            screen: false,
+        }
+    }
+
+    fn consent(of: &str, given: bool) -> Event {
+        Event::Consent {
+            user_id: user(of),
+            given,
+        }
+    }
+
+    #[test]
+    fn nobody_takes_the_room_for_what_people_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = begun(folder.path());
+        let (alice, bob) = (user("alice"), user("bob"));
+        journal.person(&alice, None, Some(Consent::Given)).unwrap();
+        let mut toggles = 0u64;
+        while journal.length < ROOM_FOR_MEDIA {
+            journal
+                .event(toggles, media("bob", toggles & 1 == 0))
+                .unwrap();
+            toggles += 1;
+        }
+        assert!(toggles > 100_000, "{toggles}");
+        for _ in 0..1_000 {
+            journal.event(toggles, media("bob", false)).unwrap();
+        }
+        let left = Event::ParticipantLeft { user_id: bob };
+        journal.event(toggles, left.clone()).unwrap();
+        journal.event(toggles, consent("alice", false)).unwrap();
+        journal
+            .person(&alice, None, Some(Consent::Refused))
+            .unwrap();
+        journal.stopped(toggles).unwrap();
+        drop(journal);
+
+        let journal = Journal::resume(&System, folder.path()).unwrap().unwrap();
+        let record = journal.record();
+        let last: Vec<_> = record.events.iter().rev().take(2).collect();
+        assert_eq!(
+            (&last[0].event, &last[1].event),
+            (&consent("alice", false), &left)
+        );
+        assert_eq!(record.events.len() as u64, toggles + 2);
+        assert_eq!(record.people[0].consent, Some(Consent::Refused));
+        assert_eq!(record.stopped_ms, Some(toggles));
+    }
+
+    #[test]
+    fn a_journal_that_is_full_still_knows_the_last_answer_and_takes_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = begun(folder.path());
+        let alice = user("alice");
+        journal.person(&alice, None, Some(Consent::Given)).unwrap();
+        journal.length = ROOM_FOR_PEOPLE;
+        for given in [false, true, false] {
+            let state = if given {
+                Consent::Given
+            } else {
+                Consent::Refused
+            };
+            journal.event(1, consent("alice", given)).unwrap();
+            journal.person(&alice, None, Some(state)).unwrap();
+        }
+        assert_eq!(journal.length, ROOM_FOR_PEOPLE);
+        assert_eq!(journal.record().people[0].consent, Some(Consent::Refused));
+        journal.stopped(2).unwrap();
+        assert!(journal.length > ROOM_FOR_PEOPLE);
+        assert!(journal.length < MAX_BYTES as u64);
     }
 }
