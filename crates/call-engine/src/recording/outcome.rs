@@ -3,12 +3,13 @@
 use call_domain::{RecordingFault, RecordingFileKind, RecordingStatus};
 use call_store::{JobKind, RecordingFile, StoredRecording};
 
-/// Where a recording stands with which nothing more is to be done.
+/// Where a recording stands with which nothing more is to be done. Ready is what can be played; where nobody sent anything that
+/// might be recorded there is a manifest that says so, and nothing went wrong.
 pub(super) fn outcome(cause: Option<RecordingFault>, files: &[RecordingFile]) -> RecordingStatus {
     match cause {
+        _ if !has_media(files) => RecordingStatus::Failed,
         None => RecordingStatus::Ready,
-        Some(_) if has_media(files) => RecordingStatus::Partial,
-        Some(_) => RecordingStatus::Failed,
+        Some(_) => RecordingStatus::Partial,
     }
 }
 

@@ -340,20 +340,21 @@ async fn files_that_cannot_be_closed_for_long_are_closed_in_the_end() {
 }
 
 #[tokio::test]
-async fn nothing_recorded_is_a_failure_only_if_something_went_wrong() {
+async fn nothing_recorded_is_never_ready_and_nobodys_fault_if_nothing_went_wrong() {
     let plane = Arc::new(FakeRecorder::default());
     plane.will.lock().silent = true;
     let world = recorded_world(&plane).await;
     let (call, id) = world.recorded_call(RecordingMode::Tracks).await;
     assert_eq!(
         figures(&world.done(id).await),
-        (RecordingStatus::Ready, None, MixStatus::None, 1)
+        (RecordingStatus::Failed, None, MixStatus::None, 1)
     );
     assert_eq!(
         world.stored(call).await.annotations.recording_url,
         None,
         "nothing to show"
     );
+    assert!(world.alerts().await.is_empty());
     plane.will.lock().cause = Some(RecordingFault::DiskFull);
     let (_, id) = world.recorded_call(RecordingMode::Mixed).await;
     let cause = Some(RecordingFault::DiskFull);

@@ -323,7 +323,7 @@ async fn there_is_nothing_to_mix_where_nobody_was_recorded() {
     let world = recorded_world(&plane).await;
     let (_, id) = world.recorded_call(RecordingMode::Mixed).await;
     let done = world.done(id).await;
-    assert_eq!(done.status, call_domain::RecordingStatus::Ready);
+    assert_eq!(done.status, call_domain::RecordingStatus::Failed);
     assert_eq!(done.mix, call_domain::MixStatus::None);
     let refused = world.engine.request_mix(id, &by("alice")).await;
     assert!(
