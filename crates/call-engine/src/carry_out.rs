@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use call_domain::{Call, Effect, EndNotice, EndReason, Notice, Participant, Recipients, Step};
+use call_domain::{
+    Call, Effect, EndNotice, EndReason, Notice, Participant, Recipients, Step, Timestamp,
+};
 use call_store::Annotations;
 
 use crate::Engine;
@@ -8,10 +10,15 @@ use crate::message::Messages;
 use crate::roster::LiveCall;
 
 impl Engine {
-    /// Makes what was stored known: to this node, to its timers, and to everybody concerned.
+    /// Makes what was decided at that time, and stored, known: to this node, to its timers, and to everybody concerned.
     ///
     /// Runs in the lane of the call, so that versions are told in order.
-    pub(crate) fn carry_out(&self, step: Step, annotations: Annotations) -> Arc<LiveCall> {
+    pub(crate) fn carry_out(
+        &self,
+        step: Step,
+        at: Timestamp,
+        annotations: Annotations,
+    ) -> Arc<LiveCall> {
         let call = Arc::new(step.call);
         let live = if call.is_ended() {
             let known = self.roster.get(call.id());
@@ -38,6 +45,7 @@ impl Engine {
         self.forget_quality_of_absent(&live);
         // Those in the call know of the change by now.
         if !live.call.is_ended() {
+            live.line.recording.lock().decided(&live.call, at);
             self.follow_rooms(&live);
         }
         live

@@ -72,7 +72,7 @@ impl Engine {
                 Err(rejection) => return Err(rejection.into()),
             };
             match self.store.commit(&step, current.call.version(), now).await {
-                Ok(()) => return Ok(self.carry_out(step, current.annotations.clone())),
+                Ok(()) => return Ok(self.carry_out(step, now, current.annotations.clone())),
                 Err(CommitError::VersionConflict) => current.line.believe(Belief::Outdated),
                 Err(CommitError::Store(error)) => {
                     self.doubt(&current);

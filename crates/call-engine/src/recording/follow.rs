@@ -1,4 +1,6 @@
-use call_domain::{Call, Participant, ParticipantStatus, Recording, RecordingFault, RecordingId};
+use call_domain::{
+    Call, Participant, ParticipantStatus, Recording, RecordingFault, RecordingId, Timestamp,
+};
 use call_media::sfu::RoomId;
 
 use crate::Engine;
@@ -11,6 +13,8 @@ use crate::roster::LiveCall;
 pub(crate) struct Followed {
     /// The version of the call that was last followed; older ones are passed over.
     version: u64,
+    /// When which version was decided, if that was here.
+    decided: Option<(u64, Timestamp)>,
     over: bool,
     current: Option<RecordingId>,
     /// The plane cannot go on with the current one.
@@ -50,27 +54,43 @@ impl Engine {
         let mut followed = ended.line.recording.lock();
         followed.over = true;
         if let (Some(config), Some(former)) = (&self.config.recording, followed.become_of(None)) {
-            self.stop_recorder(config, former);
+            let at = ended.call.ended_at();
+            self.stop_recorder(config, former, at);
         }
     }
 
     fn tell_plane(&self, config: &RecordingConfig, call: &Call, followed: &mut Followed) {
         let recording = call.recording();
         if let Some(former) = followed.become_of(recording.map(|r| r.id)) {
-            self.stop_recorder(config, former);
+            let at = followed
+                .decided
+                .filter(|(version, _)| *version == call.version());
+            self.stop_recorder(config, former, at.map(|(_, at)| at));
         }
         if let Some(recording) = recording {
             config.plane.follow(RecordingWish::of(call, recording));
         }
     }
 
-    fn stop_recorder(&self, config: &RecordingConfig, recording: RecordingId) {
-        config.plane.stop(recording, self.clock.now());
+    /// It stopped at that time; whoever does not know has only just heard.
+    fn stop_recorder(
+        &self,
+        config: &RecordingConfig,
+        recording: RecordingId,
+        at: Option<Timestamp>,
+    ) {
+        let at = at.unwrap_or_else(|| self.clock.now());
+        config.plane.stop(recording, at);
         self.recordings.wake();
     }
 }
 
 impl Followed {
+    /// The call came to this version at that time.
+    pub(crate) fn decided(&mut self, call: &Call, at: Timestamp) {
+        self.decided = Some((call.version(), at));
+    }
+
     /// What cannot go on, and why.
     pub(crate) fn failed(&self) -> Option<(RecordingId, RecordingFault)> {
         self.current.zip(self.failed)

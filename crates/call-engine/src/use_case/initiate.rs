@@ -138,7 +138,7 @@ impl Engine {
                     Some(live) => live.annotations.clone(),
                     None => Annotations::default(),
                 };
-                let call = self.carry_out(*step, annotations).view();
+                let call = self.carry_out(*step, now, annotations).view();
                 Ok(Attempt::Done(Initiated {
                     call,
                     answer,

@@ -10,7 +10,8 @@ use call_domain::{
 use call_engine::RecordingRules;
 use call_store::{JobKind, RecordingUpdate, StoredRecording};
 
-use crate::support::recorder::{FakeRecorder, Work};
+use crate::support::faulty::FaultyStore;
+use crate::support::recorder::{FakeRecorder, Last, Work};
 use crate::support::records::{by, recorded_world, recording_config, records};
 use crate::support::{Records, START, World, user};
 
@@ -43,6 +44,30 @@ async fn tracks_are_ready_when_their_files_are_closed() {
     assert_eq!(plane.worked(), ["Finish"]);
     let url = world.stored(call).await.annotations.recording_url;
     assert_eq!(url, Some(format!("/recordings/{id}")));
+}
+
+#[tokio::test]
+async fn a_recording_is_as_long_as_from_its_start_to_its_end_however_long_a_commit_takes() {
+    let plane = Arc::new(FakeRecorder::default());
+    let config = recording_config(RecordingPolicy::Allow, RecordingConsent::Notify);
+    let world = World::recording_over(config, records(&plane), |store, clock| {
+        let commit = Duration::from_millis(20);
+        Arc::new(FaultyStore::slow(store, Arc::clone(clock), commit))
+    })
+    .await;
+    let (call, _alice, _bob) = world.talk().await;
+    for ends in [false, true] {
+        let recording = world.record(call, RecordingMode::Tracks).await;
+        let id = recording.expect("recording").id;
+        if ends {
+            world.engine.end(call, user("alice")).await.expect("end");
+        } else {
+            let stopped = world.engine.stop_recording(call, by("alice")).await;
+            stopped.expect("stop");
+        }
+        let stopped_at = world.done(id).await.stopped_at.expect("stopped");
+        assert_eq!(plane.last(id), Some(Last::Stop(stopped_at)));
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use call_domain::{CallId, Quality, Step, Timestamp, UserId};
+use call_engine::ManualClock;
 use call_store::{
     CallStore, CommitError, Decide, HistoryPage, HistoryQuery, IdempotencyKey, LoggedEvent, Placed,
     QualitySample, StoreError, StoredCall, TurnCredential,
@@ -26,6 +28,8 @@ pub enum Fault {
 pub struct FaultyStore {
     inner: Arc<dyn CallStore>,
     fault: AtomicU8,
+    /// So much time passes on that clock while a commit is made.
+    slow: Option<(Arc<ManualClock>, Duration)>,
 }
 
 impl FaultyStore {
@@ -33,6 +37,14 @@ impl FaultyStore {
         Self {
             inner,
             fault: AtomicU8::new(0),
+            slow: None,
+        }
+    }
+
+    pub fn slow(inner: Arc<dyn CallStore>, clock: Arc<ManualClock>, commit: Duration) -> Self {
+        Self {
+            slow: Some((clock, commit)),
+            ..Self::new(inner)
         }
     }
 
@@ -90,6 +102,9 @@ impl CallStore for FaultyStore {
             return Err(CommitError::VersionConflict);
         }
         self.up()?.commit(step, expected, at).await?;
+        if let Some((clock, commit)) = &self.slow {
+            clock.advance(*commit);
+        }
         if self.fault() == Fault::AnswerLost {
             Err(gone().into())
         } else {

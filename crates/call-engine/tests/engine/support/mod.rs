@@ -106,11 +106,21 @@ impl World {
 
     /// A world in which calls are recorded.
     pub async fn recording(config: EngineConfig, records: Records) -> Self {
+        Self::recording_over(config, records, |store, _| store).await
+    }
+
+    /// The same, over another store.
+    pub async fn recording_over(
+        config: EngineConfig,
+        records: Records,
+        wrap: impl FnOnce(Arc<dyn CallStore>, &Arc<ManualClock>) -> Arc<dyn CallStore>,
+    ) -> Self {
         let directory = tempfile::tempdir().expect("directory");
         let store = open_store(&directory).await;
         let recordings = Arc::<Store>::clone(&store);
         let clock = Arc::new(ManualClock::new(START));
-        Self::start(config, (store, recordings), Some(records), clock, directory).await
+        let stores = (wrap(store, &clock), recordings as Arc<dyn RecordingStore>);
+        Self::start(config, stores, Some(records), clock, directory).await
     }
 
     async fn start(
