@@ -16,14 +16,13 @@ use super::jobs::fault;
 /// Shows nobody anything: [`Watch`] does.
 type Journal = UploadJournal<fn(u64, u64)>;
 
-/// What an upload of several files keeps for its next try.
+/// What an upload of several files keeps for its next try. How far the one on its way is stands in a journal beside it, for that may
+/// be much.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kept {
     /// Files that the store has.
     done: Vec<ObjectKey>,
-    /// The one on its way.
-    part: Option<UploadState>,
 }
 
 /// Brings files into a store, one after the other; goes on where an earlier try ended.
@@ -52,9 +51,9 @@ pub(super) async fn upload(
                     key,
                     content_type: &file.content_type,
                 };
-                let state = watch.kept.part.clone();
-                let state = state.filter(|state| state.key == key);
-                watch.journal = Some(UploadJournal::new(folder, &key, |_, _| {}));
+                let journal: Journal = UploadJournal::new(folder, &key, |_, _| {});
+                let state = journal.state().await.filter(|state| state.key == key);
+                watch.journal = Some(journal);
                 let uploaded = storage.upload(upload, state, &mut watch).await;
                 uploaded.map_err(|error| fault(key.recording, &error))?;
             } else {
@@ -62,7 +61,6 @@ pub(super) async fn upload(
                 brought_away(storage, &path, &key, file).await?;
             }
             watch.kept.done.push(key);
-            watch.kept.part = None;
             watch.keep().await?;
         }
         watch.before += file.bytes;
@@ -94,7 +92,7 @@ async fn brought_away(
 struct Watch {
     progress: Arc<dyn JobProgress>,
     kept: Kept,
-    /// Beside the file as well, where whoever deletes the recording finds what to give up.
+    /// Beside the file, where whoever deletes the recording finds what to give up.
     journal: Option<Journal>,
     /// Bytes of the files before.
     before: u64,
@@ -111,12 +109,10 @@ impl Watch {
 
 impl UploadWatch for Watch {
     async fn save(&mut self, state: Option<&UploadState>) -> io::Result<()> {
-        self.kept.part = state.cloned();
-        let kept = self.keep().await;
-        if let Some(journal) = &mut self.journal {
-            journal.save(state).await?;
+        match &mut self.journal {
+            Some(journal) => journal.save(state).await,
+            None => Ok(()),
         }
-        kept.map_err(|fault| io::Error::other(fault.as_str()))
     }
 
     fn progress(&mut self, sent: u64, _length: u64) {
@@ -235,5 +231,35 @@ mod tests {
         Scene::put(&scene.there, KEYS[1], "hello");
         assert_eq!(scene.upload().await, Ok(()), "an earlier upload did it");
         assert!((*scene.notebook.share.lock() - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_a_long_file_are_kept_beside_it_and_not_in_the_database() {
+        let scene = Scene::new();
+        Scene::put(&scene.here, KEYS[0], "hello");
+        let folder = LocalFolder::new(scene.here.path());
+        let key: ObjectKey = KEYS[0].parse().expect("a key");
+        let progress: Arc<dyn JobProgress> = Arc::<Notebook>::clone(&scene.notebook) as _;
+        let mut watch = Watch {
+            progress,
+            kept: Kept::default(),
+            journal: Some(UploadJournal::new(&folder, &key, |_, _| {})),
+            before: 0,
+            total: 1,
+        };
+        let state = UploadState {
+            key,
+            upload_id: "id".to_owned(),
+            length: 50 << 30,
+            modified_ms: 1,
+            part_length: 5 << 20,
+            parts: vec![Some("an entity tag of a part".to_owned()); 10_000],
+        };
+        watch.save(Some(&state)).await.expect("saved");
+        watch.keep().await.expect("kept");
+        let kept = scene.notebook.kept.lock().to_string();
+        assert!(kept.len() < 1_000, "{kept}");
+        let journal: Journal = UploadJournal::new(&folder, &key, |_, _| {});
+        assert_eq!(journal.state().await, Some(state));
     }
 }
