@@ -44,7 +44,7 @@ pub enum Event {
     },
     /// The recording stopped.
     RecordingStopped {
-        /// By whose wish; absent: the recorder was not told, it went with the call, or could not go on.
+        /// By whose wish; absent: it went with the call, or could not go on.
         user_id: Option<UserId>,
     },
     /// The recorder went on after a crash or a restart: what came meanwhile is missing.

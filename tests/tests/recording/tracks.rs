@@ -27,16 +27,19 @@ async fn everybodys_camera_and_microphone_become_files_that_can_be_played_and_de
     scene.frames_written(390).await;
     scene.stop().await;
     for guest in [&mut scene.alice, &mut scene.bob] {
-        guest
+        let told = guest
             .hears("call:recording-changed", |event| {
                 event["recording"].is_null()
             })
             .await;
+        let stopped = serde_json::json!({"id": id, "by": "alice", "cause": null});
+        assert_eq!(told["stopped"], stopped);
     }
 
     let recording = scene.done(&id).await;
     assert_eq!(recording["status"], "ready", "{recording}");
     assert_eq!(recording["cause"], Value::Null);
+    assert_eq!(recording["stoppedBy"], "alice");
     let tracks = files(&recording, "track");
     let of: BTreeSet<(&str, &str, &str)> = tracks
         .iter()
@@ -102,6 +105,12 @@ async fn manifest_tells_the_same(scene: &Scene, recording: &Value) {
     assert_eq!(manifest["durationMs"], recording["durationMs"]);
     let duration = recording["durationMs"].as_u64().unwrap();
     assert!((2500..30_000).contains(&duration), "{duration}");
+
+    let events = manifest["events"].as_array().unwrap();
+    let end = events
+        .iter()
+        .find(|event| event["type"] == "recording-stopped");
+    assert_eq!(end.unwrap()["userId"], recording["stoppedBy"]);
 
     let people = manifest["participants"].as_array().unwrap();
     let people: BTreeSet<&str> = people

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use call_domain::{RecordingFault, RecordingFileId};
+use call_domain::{RecordingFault, RecordingFileId, UserId};
 
 use super::{RecordingInfo, fault_of, milliseconds, reserve};
 use crate::disk::{Disk, System};
@@ -36,6 +36,41 @@ pub struct RecordedFile {
     pub content_type: &'static str,
     /// Its size.
     pub bytes: u64,
+}
+
+impl Finished {
+    /// Notes in the manifest by whose wish the recording stopped, which the recorder is not told. Idempotent.
+    ///
+    /// Where that cannot be written the manifest stays as it is: the log says so.
+    #[must_use]
+    pub fn stopped_by(self, dir: &Path, user: &UserId) -> Self {
+        self.stopped_by_on(&System, dir, user)
+    }
+
+    pub(super) fn stopped_by_on(self, disk: &dyn Disk, dir: &Path, user: &UserId) -> Self {
+        let mut manifest = self.manifest.clone();
+        let mut events = manifest.events.iter_mut().rev();
+        let known = events.find_map(|timed| match &mut timed.event {
+            Event::RecordingStopped { user_id } => Some(user_id),
+            Event::ParticipantJoined { .. }
+            | Event::ParticipantLeft { .. }
+            | Event::MediaChanged { .. }
+            | Event::Consent { .. }
+            | Event::RecordingStarted { .. }
+            | Event::RecorderRestarted => None,
+        });
+        match known {
+            Some(known) if known.as_ref() != Some(user) => *known = Some(user.clone()),
+            Some(_) | None => return self,
+        }
+        match manifest.write(disk, dir) {
+            Ok(_) => finished(dir, manifest),
+            Err(error) => {
+                tracing::warn!(folder = %dir.display(), %error, "the manifest of a recording does not say who stopped it");
+                self
+            }
+        }
+    }
 }
 
 /// Finishes what a crash or a restart has left in a folder. Idempotent: what is finished is only read. Without a folder, it was a

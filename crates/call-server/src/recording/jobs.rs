@@ -60,9 +60,16 @@ impl Jobs {
             started_at: moment(stopped.started_at),
         };
         let (folder, cause) = (self.folder.of(recording), stopped.cause);
+        let by = stopped.stopped_by.clone();
         let until = info.at(moment(stopped.stopped_at));
-        let finished =
-            blocking(move || finish_abandoned(&folder, &info, Some(until), cause)).await??;
+        let finished = blocking(move || {
+            let finished = finish_abandoned(&folder, &info, Some(until), cause)?;
+            Ok::<_, RecordingFault>(match &by {
+                Some(by) => finished.stopped_by(&folder, by),
+                None => finished,
+            })
+        })
+        .await??;
         self.sessions.forget(recording);
         Ok(files::finished(&finished))
     }

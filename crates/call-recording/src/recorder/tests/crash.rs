@@ -18,6 +18,36 @@ fn speak(recorder: &mut Recorder, from: u64, to: u64) {
     }
 }
 
+/// By whom the manifest says that the recording was stopped, as often as it says so.
+fn stops(finished: &Finished) -> Vec<Option<UserId>> {
+    let events = finished.manifest.events.iter();
+    let stops = events.filter_map(|timed| match &timed.event {
+        Event::RecordingStopped { user_id } => Some(user_id.clone()),
+        _ => None,
+    });
+    stops.collect()
+}
+
+#[test]
+fn who_stopped_it_is_noted_once_it_is_known() {
+    let dir = folder();
+    let mut recorder = open(dir.path());
+    speak(&mut recorder, 0, 1_000);
+    let first = recorder.finish(SECOND).unwrap();
+    assert_eq!(stops(&first), [None]);
+    let noted = first.clone().stopped_by(dir.path(), &user("alice"));
+    assert_eq!(stops(&noted), [Some(user("alice"))]);
+    assert_agrees(dir.path(), &noted);
+    let (mut before, mut after) = (first.manifest, noted.manifest.clone());
+    before.events.clear();
+    after.events.clear();
+    assert_eq!(after, before, "nothing else is another");
+    // Whoever finishes it again finds that, and may note it again.
+    let again = finish_abandoned(dir.path(), &info(), Some(SECOND), None).unwrap();
+    assert_eq!(again, noted);
+    assert_eq!(again.stopped_by(dir.path(), &user("alice")), noted);
+}
+
 #[test]
 fn what_was_flushed_survives() {
     let dir = folder();

@@ -33,6 +33,24 @@ fn until_full(recorder: &mut Recorder) -> (RecordingFault, u64) {
 }
 
 #[test]
+fn a_disk_without_room_for_who_stopped_it_keeps_the_manifest() {
+    let dir = folder();
+    let (mut recorder, disk) = on_disk(dir.path(), 300_000);
+    let frame = sound(0);
+    let written = recorder.frame(&user("bob"), Source::Audio, Codec::Opus, frame);
+    written.unwrap();
+    let finished = recorder.finish(ms(1_000)).unwrap();
+    disk.resize(disk.used());
+    let noted = (finished.clone()).stopped_by_on(&disk, dir.path(), &user("alice"));
+    assert_eq!(noted, finished);
+    assert_agrees(dir.path(), &finished);
+    disk.resize(u64::MAX);
+    let noted = noted.stopped_by_on(&disk, dir.path(), &user("alice"));
+    assert_ne!(noted, finished);
+    assert_agrees(dir.path(), &noted);
+}
+
+#[test]
 fn a_full_disk_ends_a_recording_and_keeps_what_there_is() {
     for room in [900, 5_000, 5_001, 40_000, 300_000] {
         let dir = folder();
