@@ -128,13 +128,12 @@ export class Person {
     await panel.getByRole('button', { name: `Add ${other.name}` }).click();
   }
 
-  /** How long the first picture of anybody took from when the newest connection was there, in milliseconds. */
+  /** How long the first picture of anybody took from when the newest connection was there, and the page stood still meanwhile, in milliseconds. */
   async firstPicture() {
     const took = await this.page.waitForFunction(() => {
       const { connectedAt } = globalThis.connectionsOfThisPage.at(-1) ?? {};
       const first = connectedAt && globalThis.gapsOfThisPage.firstPicture(connectedAt);
-      // Not zero, for which it would be waited on.
-      return first ? Math.max(first - connectedAt, 0.1) : null;
+      return first && { took: first - connectedAt, stalled: globalThis.gapsOfThisPage.stalled(connectedAt, first) };
     });
     return took.jsonValue();
   }
@@ -203,11 +202,14 @@ export class Person {
     }, since);
   }
 
-  /** For how long pages stood still since then at most, in milliseconds, one after the other: what that may add to a gap between them. */
+  /**
+   * For how long two of these pages stood still since then at most, in milliseconds, one after the other: what that may add to a gap
+   * between any two of them.
+   */
   static async stalled(since) {
-    let sum = 0;
-    for (const [person, from] of since) sum += await person.stalled(from);
-    return sum;
+    const stalls = await Promise.all([...since].map(([person, from]) => person.stalled(from)));
+    const [most = 0, second = 0] = stalls.toSorted((a, b) => b - a);
+    return most + second;
   }
 
   /** Sound of one voice that was made up since then, in milliseconds, at most; of voices that were there before, or of all. */
