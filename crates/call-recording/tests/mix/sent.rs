@@ -9,9 +9,9 @@ use crate::tracks::{self, FPS, Stretch, run};
 
 /// The frames of some people, in the order of time.
 #[derive(Default)]
-pub(crate) struct Sent(Vec<Frame>);
+pub(crate) struct Sent(Vec<One>);
 
-struct Frame {
+struct One {
     user: UserId,
     source: Source,
     codec: Codec,
@@ -34,7 +34,7 @@ impl Sent {
             for (data, number) in pictures(codec, colour, stretch).into_iter().zip(0..) {
                 let key = is_key(codec, &data);
                 assert!(key || number > 0, "{codec:?} begins with a key frame");
-                self.0.push(Frame {
+                self.0.push(One {
                     user: user.parse().unwrap(),
                     source: Source::Video,
                     codec,
@@ -54,7 +54,7 @@ impl Sent {
     /// A tone that beeps at full seconds.
     pub(crate) fn voice(&mut self, user: &str, hertz: u32, from: u64, length: u64) -> &mut Self {
         for (data, number) in tracks::opus(hertz, from, length).into_iter().zip(0..) {
-            self.0.push(Frame {
+            self.0.push(One {
                 user: user.parse().unwrap(),
                 source: Source::Audio,
                 codec: Codec::Opus,
@@ -96,11 +96,11 @@ fn pictures(codec: Codec, colour: &str, stretch: &Stretch) -> Vec<Vec<u8>> {
             .to_owned(),
         Codec::Opus => panic!("no pictures"),
     };
-    let coded = format!("-pix_fmt yuv420p -threads 1 -c:v {encoder} -");
-    let coded: Vec<&str> = coded.split_whitespace().collect();
+    let options = format!("-pix_fmt yuv420p -threads 1 -c:v {encoder} -");
+    let options: Vec<&str> = options.split_whitespace().collect();
     let source = tracks::look(colour, from, length, width);
     // An encoder that this ffmpeg lacks fails the test, with its name: Debian's has them all.
-    let stream = run(&[&["-f", "lavfi", "-i", &source], &coded[..]].concat());
+    let stream = run(&[&["-f", "lavfi", "-i", &source], &options[..]].concat());
     let frames: Vec<Vec<u8>> = if codec == Codec::H264 {
         access_units(&stream)
     } else {
