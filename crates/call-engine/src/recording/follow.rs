@@ -128,7 +128,8 @@ impl Followed {
 impl RecordingWish {
     fn of(call: &Call, recording: &Recording) -> Self {
         let room = call.parts().sfu_room_id;
-        let people = call.participants().iter().filter(|p| took_part(p));
+        let people = call.participants().iter();
+        let people = people.filter(|p| took_part(p, recording));
         let people = people.map(|participant| Recorded {
             user: participant.user_id.clone(),
             name: participant.name.clone(),
@@ -150,15 +151,19 @@ impl RecordingWish {
     }
 }
 
-/// Whether somebody who belongs to a call took it (or began it) when it was last offered.
-pub(crate) fn took_part(participant: &Participant) -> bool {
+/// Whether somebody who belongs to a call was in it while it was recorded.
+fn took_part(participant: &Participant, recording: &Recording) -> bool {
+    let left_before = || {
+        let left_at = participant.left_at();
+        left_at.is_some_and(|at| at <= recording.started_at)
+    };
     match participant.status() {
         ParticipantStatus::Accepted
         | ParticipantStatus::Joined
-        | ParticipantStatus::Reconnecting
-        | ParticipantStatus::Left
-        | ParticipantStatus::Removed
-        | ParticipantStatus::Failed => true,
+        | ParticipantStatus::Reconnecting => true,
+        ParticipantStatus::Left | ParticipantStatus::Failed => !left_before(),
+        // Else it was an invitation that was withdrawn.
+        ParticipantStatus::Removed => participant.joined_at().is_some() && !left_before(),
         ParticipantStatus::Invited
         | ParticipantStatus::Alerting
         | ParticipantStatus::Declined

@@ -25,7 +25,7 @@ use crate::deadline::Deadlines;
 use alert::Alerts;
 
 pub use alert::AlertCount;
-pub(crate) use follow::{Followed, took_part};
+pub(crate) use follow::Followed;
 pub(crate) use outcome::has_tracks;
 pub(crate) use retention::retain;
 pub(crate) use sweep::sweep_recordings;

@@ -15,6 +15,7 @@ mod privacy;
 mod quality;
 mod races;
 mod recording;
+mod recording_attendance;
 mod recording_crashes;
 mod recording_follows;
 mod recording_jobs;

@@ -11,7 +11,7 @@ impl Engine {
         id: RecordingId,
         requester: &Requester,
     ) -> Result<StoredRecording, RecordingError> {
-        let (_, recording, _) = self.recording_for(id, requester).await?;
+        let (_, recording) = self.recording_for(id, requester).await?;
         Ok(recording)
     }
 }

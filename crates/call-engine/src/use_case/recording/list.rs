@@ -24,8 +24,9 @@ impl Engine {
         let Some(config) = &self.config.recording else {
             return Ok(Vec::new());
         };
+        let rights = self.rights(requester, &view.call).await?;
         let mut recordings = config.store.recordings_of(call).await?;
-        recordings.retain(|recording| requester.may_see(&view.call, recording));
+        recordings.retain(|recording| rights.may_see(recording.id));
         Ok(recordings)
     }
 }

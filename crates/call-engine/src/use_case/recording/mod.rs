@@ -9,6 +9,7 @@ mod delete;
 mod get;
 mod list;
 mod mix;
+mod rights;
 mod start;
 mod stop;
 mod url;
@@ -17,9 +18,9 @@ use call_domain::{Call, RecordingFault, RecordingId, UserId};
 use call_store::{StoreError, StoredRecording};
 
 use crate::error::Unavailable;
-use crate::recording::took_part;
 use crate::recording_config::RecordingConfig;
 use crate::{CommandError, Engine, ReadError, Reader};
+use rights::Rights;
 
 /// Who asks about recordings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,20 +76,14 @@ impl From<ReadError> for RecordingError {
 }
 
 impl Engine {
-    /// A recording, its call, and what this server records with; only for whoever may see it.
+    /// A recording, and what this server records with; only for whoever may see it.
     async fn recording_for(
         &self,
         id: RecordingId,
         requester: &Requester,
-    ) -> Result<(RecordingConfig, StoredRecording, Call), RecordingError> {
-        let config = self.recording_config()?;
-        let recording = config.store.recording(id).await?;
-        let recording = recording.ok_or(RecordingError::NotFound)?;
-        let call = self.call(recording.call_id, &Reader::Admin).await?.call;
-        if !requester.may_see(&call, &recording) {
-            return Err(RecordingError::NotFound);
-        }
-        Ok((config.clone(), recording, Call::clone(&call)))
+    ) -> Result<(RecordingConfig, StoredRecording), RecordingError> {
+        let (config, recording, _) = self.recording_and_rights(id, requester).await?;
+        Ok((config, recording))
     }
 
     /// As [`Engine::recording_for`]; only for whoever may do something to it.
@@ -97,12 +92,33 @@ impl Engine {
         id: RecordingId,
         requester: &Requester,
     ) -> Result<(RecordingConfig, StoredRecording), RecordingError> {
-        let (config, recording, call) = self.recording_for(id, requester).await?;
-        if requester.may_change(&call) {
+        let (config, recording, rights) = self.recording_and_rights(id, requester).await?;
+        if rights.may_change(id) {
             Ok((config, recording))
         } else {
             Err(CommandError::NotAllowed.into())
         }
+    }
+
+    async fn recording_and_rights(
+        &self,
+        id: RecordingId,
+        requester: &Requester,
+    ) -> Result<(RecordingConfig, StoredRecording, Rights), RecordingError> {
+        let config = self.recording_config()?;
+        let recording = config.store.recording(id).await?;
+        let recording = recording.ok_or(RecordingError::NotFound)?;
+        let call = self.call(recording.call_id, &Reader::Admin).await?.call;
+        let rights = self.rights(requester, &call).await?;
+        if !rights.may_see(id) {
+            return Err(RecordingError::NotFound);
+        }
+        Ok((config.clone(), recording, rights))
+    }
+
+    async fn rights(&self, requester: &Requester, call: &Call) -> Result<Rights, StoreError> {
+        let log = self.store.events(call.id()).await?;
+        Ok(Rights::of(requester, call, &log))
     }
 
     fn recording_config(&self) -> Result<&RecordingConfig, RecordingError> {
@@ -114,20 +130,5 @@ impl Engine {
     async fn stored_recording(&self, id: RecordingId) -> Result<StoredRecording, RecordingError> {
         let recording = self.recording_config()?.store.recording(id).await?;
         recording.ok_or(RecordingError::NotFound)
-    }
-}
-
-impl Requester {
-    fn may_see(&self, call: &Call, recording: &StoredRecording) -> bool {
-        let mut consents = recording.consents.iter();
-        self.admin
-            || call.participant(&self.user).is_some_and(took_part)
-            // Whoever was asked was there, also if called again since.
-            || consents.any(|consent| consent.user == self.user)
-    }
-
-    fn may_change(&self, call: &Call) -> bool {
-        let participant = call.participant(&self.user);
-        self.admin || participant.is_some_and(|user| took_part(user) && user.role.moderates())
     }
 }

@@ -13,7 +13,7 @@ impl Engine {
         disposition: Disposition,
         requester: &Requester,
     ) -> Result<SignedUrl, RecordingError> {
-        let (config, recording, _) = self.recording_for(id, requester).await?;
+        let (config, recording) = self.recording_for(id, requester).await?;
         let mut files = recording.files.iter();
         let file = files.find(|known| known.id == file);
         let file = file.ok_or(RecordingError::NotFound)?;
