@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use call_domain::{
-    CallId, ConsentState, MediaState, RecordingFault, RecordingId, RecordingMode, Timestamp, UserId,
+    CallId, MediaState, RecordingFault, RecordingId, RecordingMode, Timestamp, UserId,
 };
 use call_engine::{Recorded, RecordingEvent, RecordingWish};
 use call_media::sfu::{self, Command, FrameCodec, RoomId, TapEvent, TapInlet};
@@ -18,14 +18,13 @@ use uuid::Uuid;
 
 use super::counters::Counters;
 use super::moment;
-use super::people::{Note, People};
 use super::sessions::Sessions;
 use super::tap::{Frames, Rooms};
 
 /// Longer than anything that works takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// When all recordings here begin.
-static BEGINNING: LazyLock<Timestamp> = LazyLock::new(|| {
+pub(super) static BEGINNING: LazyLock<Timestamp> = LazyLock::new(|| {
     let since = SystemTime::UNIX_EPOCH.elapsed().expect("after 1970");
     Timestamp::from_micros(since.as_micros().try_into().expect("not so long after"))
 });
@@ -212,7 +211,7 @@ fn sessions(
     )
 }
 
-fn user(name: &str) -> UserId {
+pub(super) fn user(name: &str) -> UserId {
     name.parse().expect("a user id")
 }
 
@@ -224,7 +223,7 @@ fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-fn person(name: &str, may_record: bool) -> Recorded {
+pub(super) fn person(name: &str, may_record: bool) -> Recorded {
     Recorded {
         user: user(name),
         name: Some(name.to_uppercase()),
@@ -239,7 +238,7 @@ fn person(name: &str, may_record: bool) -> Recorded {
     }
 }
 
-fn wish(version: u64, room: Option<&str>, people: Vec<Recorded>) -> RecordingWish {
+pub(super) fn wish(version: u64, room: Option<&str>, people: Vec<Recorded>) -> RecordingWish {
     RecordingWish {
         recording: RecordingId::new(Uuid::from_u128(7)),
         call: CallId::new(Uuid::from_u128(1)),
@@ -507,60 +506,4 @@ async fn without_an_sfu_there_is_nothing_to_record() {
         none.follow(wish, start()),
         Err(RecordingFault::SfuUnavailable)
     );
-}
-
-#[test]
-fn only_what_is_new_about_people_is_noted() {
-    let mut people = People::default();
-    let alice = person("alice", true);
-    let events = |notes: Vec<Note>| {
-        let events = notes.into_iter().filter_map(|note| match note {
-            Note::Event(event) => Some(event),
-            Note::Person { .. } => None,
-        });
-        events.collect::<Vec<_>>()
-    };
-    let user_id = user("alice");
-    let media = |audio| Event::MediaChanged {
-        user_id: user_id.clone(),
-        audio,
-        video: false,
-        screen: false,
-    };
-    let joined = Event::ParticipantJoined {
-        user_id: user_id.clone(),
-    };
-    let left = Event::ParticipantLeft {
-        user_id: user_id.clone(),
-    };
-    let mut step = |recorded: &Recorded| people.changes(&wish(1, None, vec![recorded.clone()]));
-    let first = step(&alice);
-    assert!(matches!(&first[0], Note::Person { name: Some(name), .. } if name == "ALICE"));
-    assert_eq!(events(first), [joined.clone(), media(true)]);
-    assert!(step(&alice).is_empty());
-    let mut muted = alice.clone();
-    muted.media.audio = false;
-    assert_eq!(events(step(&muted)), [media(false)]);
-    let mut asked = muted.clone();
-    asked.consent = Some(ConsentState::Asked);
-    let notes = step(&asked);
-    assert!(matches!(notes[..], [Note::Person { .. }]), "{notes:?}");
-    let at = *BEGINNING;
-    for (state, given) in [
-        (ConsentState::Given { at }, true),
-        (ConsentState::Refused { at }, false),
-    ] {
-        asked.consent = Some(state);
-        let said = Event::Consent {
-            user_id: user_id.clone(),
-            given,
-        };
-        assert_eq!(events(step(&asked)), [said]);
-    }
-    asked.present = false;
-    assert_eq!(events(step(&asked)), std::slice::from_ref(&left));
-    asked.present = true;
-    assert_eq!(events(step(&asked)), [joined, media(false)]);
-    // Whoever is not spoken of any more has left.
-    assert_eq!(events(people.changes(&wish(2, None, vec![]))), [left]);
 }
