@@ -122,6 +122,7 @@ async fn sweep(engine: Arc<Engine>) {
             engine.start_executing(live.call.id(), presence_change);
         }
     }
+    recording::count_jobs(engine).await;
 }
 
 async fn flush(engine: Arc<Engine>) {

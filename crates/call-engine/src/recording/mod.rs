@@ -2,6 +2,7 @@
 //! files afterwards. Nothing here ever holds up a call.
 
 mod alert;
+mod backlog;
 mod delete;
 mod event;
 mod finish;
@@ -25,6 +26,7 @@ use crate::deadline::Deadlines;
 use alert::Alerts;
 
 pub use alert::AlertCount;
+pub(crate) use backlog::count_jobs;
 pub(crate) use follow::Followed;
 pub(crate) use outcome::has_tracks;
 pub(crate) use retention::retain;
@@ -37,6 +39,8 @@ pub(crate) struct Recordings {
     /// When the recording of a live call wants to be looked after.
     pub(crate) deadlines: Deadlines,
     alerts: Alerts,
+    /// How many jobs there were when they were last counted.
+    backlog: Mutex<Vec<(JobKind, u64)>>,
     /// Changes when there may be new work.
     work: watch::Sender<()>,
     /// Which jobs this process is at.
@@ -48,6 +52,7 @@ impl Default for Recordings {
         Self {
             deadlines: Deadlines::default(),
             alerts: Alerts::default(),
+            backlog: Mutex::default(),
             work: watch::Sender::new(()),
             at_work: Mutex::default(),
         }

@@ -108,6 +108,32 @@ async fn progress_is_shown_while_a_mix_is_made() {
 }
 
 #[tokio::test]
+async fn what_is_to_be_done_is_counted_with_every_sweep() {
+    let plane = Arc::new(FakeRecorder::default());
+    plane.will.lock().waits.insert(Work::Mix);
+    let world = recorded_world(&plane).await;
+    let (_, id) = world.recorded_call(RecordingMode::Mixed).await;
+    world
+        .until("it is mixed", async || plane.has_worked("Mix"))
+        .await;
+    let counted = |kind| {
+        let counts = world.engine.recording_jobs();
+        counts.iter().find(|(of, _)| *of == kind).map(|(_, n)| *n)
+    };
+    world.clock.advance(Duration::from_secs(5));
+    world
+        .until("it is counted", async || counted(JobKind::Mix) == Some(1))
+        .await;
+    assert_eq!(counted(JobKind::Finish), Some(0));
+    plane.will.lock().waits.clear();
+    world.done(id).await;
+    world.clock.advance(Duration::from_secs(5));
+    world
+        .until("it is done", async || counted(JobKind::Mix) == Some(0))
+        .await;
+}
+
+#[tokio::test]
 async fn a_stop_waits_for_no_job_and_the_next_start_goes_on_at_once() {
     let plane = Arc::new(FakeRecorder::default());
     plane.will.lock().hangs.insert(Work::Mix);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use call_engine::AlertCount;
 use call_media::sfu::SfuCounters;
 use call_signal::HubCounts;
+use call_store::JobKind;
 use call_turn::RelayStats;
 use prometheus::{
     Encoder as _, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
@@ -148,7 +149,7 @@ impl Metrics {
         dropped: u64,
         relay: Option<&RelayStats>,
         sfu: Option<(&SfuCounters, u64)>,
-        recording: Option<(&RecordingCounts, &[AlertCount])>,
+        recording: Option<(&RecordingCounts, &[AlertCount], &[(JobKind, u64)])>,
     ) -> Result<String, prometheus::Error> {
         self.sockets
             .set(i64::try_from(hub.sockets).unwrap_or(i64::MAX));
@@ -164,8 +165,8 @@ impl Metrics {
         if let Some((counters, overloads)) = sfu {
             self.sfu.refresh(counters, overloads);
         }
-        if let Some((counts, alerts)) = recording {
-            self.recording.refresh(counts, alerts);
+        if let Some((counts, alerts, backlog)) = recording {
+            self.recording.refresh(counts, alerts, backlog);
         }
         self.calls.refresh();
         let mut text = Vec::new();

@@ -22,6 +22,7 @@ pub(super) struct RecordingMetrics {
     jobs: IntCounterVec,
     job_seconds: CounterVec,
     running: IntGaugeVec,
+    backlog: IntGaugeVec,
     alerts: IntCounterVec,
 }
 
@@ -67,6 +68,11 @@ impl RecordingMetrics {
                 "Work on recordings that is being done now, by kind.",
                 &["kind"],
             )?,
+            backlog: collectors.gauges(
+                "call_recording_jobs",
+                "Work on recordings that waits or is being done, by kind.",
+                &["kind"],
+            )?,
             alerts: collectors.counters(
                 "call_alerts_total",
                 "What an operator has to look at, by kind and cause.",
@@ -82,6 +88,7 @@ impl RecordingMetrics {
             metrics.jobs.with_label_values(&labels);
             metrics.job_seconds.with_label_values(&labels);
             metrics.running.with_label_values(&labels[..1]);
+            metrics.backlog.with_label_values(&labels[..1]);
         }
         for kind in AlertKind::ALL {
             for fault in RecordingFault::ALL {
@@ -93,7 +100,12 @@ impl RecordingMetrics {
     }
 
     /// Brings the numbers to where the recorder and the engine have counted.
-    pub(super) fn refresh(&self, counts: &RecordingCounts, alerts: &[AlertCount]) {
+    pub(super) fn refresh(
+        &self,
+        counts: &RecordingCounts,
+        alerts: &[AlertCount],
+        backlog: &[(JobKind, u64)],
+    ) {
         self.active.set(gauge(counts.active));
         if let Some(free) = counts.free_bytes {
             self.free_bytes.set(gauge(free));
@@ -113,6 +125,10 @@ impl RecordingMetrics {
         for (kind, count) in &counts.running {
             let running = self.running.with_label_values(&[kind]);
             running.set(gauge(*count));
+        }
+        for (kind, count) in backlog {
+            let waiting = self.backlog.with_label_values(&[kind.as_str()]);
+            waiting.set(gauge(*count));
         }
         for alert in alerts {
             let labels = [alert.kind.as_str(), alert.cause.as_str()];

@@ -36,7 +36,9 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
         .map(|(counters, overloads)| (counters, *overloads));
     let counts = app.recorder.as_ref().map(|recorder| recorder.counts());
     let alerts = app.engine.alert_counts();
-    let recording = counts.as_ref().map(|counts| (counts, alerts.as_slice()));
+    let backlog = app.engine.recording_jobs();
+    let recording = counts.as_ref();
+    let recording = recording.map(|counts| (counts, alerts.as_slice(), backlog.as_slice()));
     let dropped = app.engine.dropped_measurements();
     let text = app
         .metrics

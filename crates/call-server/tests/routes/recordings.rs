@@ -154,6 +154,7 @@ async fn a_recording_starts_is_seen_and_stops() {
     let stopped = server.delete("alice", &path).await;
     assert_eq!(stopped.status, 200, "{}", stopped.text);
     assert!(stopped.json()["stoppedAt"].is_string());
+    assert_eq!(stopped.json()["stoppedBy"], "alice");
     let shown = server
         .get("bob", &format!("/api/calls/{call}"))
         .await
@@ -615,6 +616,7 @@ async fn what_can_go_wrong_is_counted_from_the_start() {
         "call_recording_faults_total{cause=\"disk_full\"} 0",
         "call_recording_jobs_total{kind=\"finish\",outcome=\"done\"} 0",
         "call_recording_jobs_running{kind=\"mix\"} 0",
+        "call_recording_jobs{kind=\"upload\"} 0",
         "call_alerts_total{cause=\"disk_full\",kind=\"recording_failed\"} 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
