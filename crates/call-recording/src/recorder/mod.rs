@@ -233,7 +233,8 @@ impl Recorder {
     pub fn flush(&mut self, now: Duration) -> Result<(), RecordingFault> {
         let now_ms = self.begin_step(now)?;
         let every = self.limits.sync_every.map(milliseconds);
-        let is_due = every.is_some_and(|every| now_ms.saturating_sub(self.synced_ms) >= every);
+        // Whichever way: a clock that was set back is no reason to wait.
+        let is_due = every.is_some_and(|every| now_ms.abs_diff(self.synced_ms) >= every);
         let mut flushed = || -> io::Result<()> {
             for track in self.lanes.values_mut().flat_map(Lane::open) {
                 track.flush(now_ms)?;
@@ -316,7 +317,7 @@ impl Recorder {
         const EVERY_MS: u64 = 900;
         if self
             .room_checked_ms
-            .is_some_and(|last| now_ms < last.saturating_add(EVERY_MS))
+            .is_some_and(|last| now_ms.abs_diff(last) < EVERY_MS)
         {
             return Ok(());
         }

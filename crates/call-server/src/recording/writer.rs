@@ -46,6 +46,8 @@ pub(super) struct Writer {
     frames: Option<Box<dyn Frames>>,
     counters: Arc<Counters>,
     overloaded: bool,
+    /// When it was opened, on both clocks: the machine's may be set meanwhile, and then frames go on as they began.
+    opened: (SystemTime, Instant),
     flushed: Instant,
     untapped_at: Option<Instant>,
 }
@@ -77,6 +79,7 @@ impl Writer {
             frames: None,
             counters,
             overloaded: false,
+            opened: (SystemTime::now(), Instant::now()),
             flushed: Instant::now(),
             untapped_at: None,
         })
@@ -93,7 +96,7 @@ impl Writer {
         let at = match outcome {
             Ok(End::Stopped { at }) => at,
             Ok(End::Interrupted) => return Ok(()),
-            Err(_) => SystemTime::now(),
+            Err(_) => self.now(),
         };
         let at = self.recorder.info().at(at);
         match (self.recorder.finish(at), outcome) {
@@ -132,7 +135,7 @@ impl Writer {
                 self.drain(listener)?;
                 let now = match end {
                     End::Stopped { at } => at,
-                    End::Interrupted => SystemTime::now(),
+                    End::Interrupted => self.now(),
                 };
                 let now = self.recorder.info().at(now);
                 self.recorder.flush(now)?;
@@ -184,7 +187,7 @@ impl Writer {
                     .fetch_add(packets, Ordering::Relaxed);
                 if !self.overloaded {
                     self.overloaded = true;
-                    let now = self.recorder.info().at(SystemTime::now());
+                    let now = self.recorder.info().at(self.now());
                     self.recorder.fault(now, RecordingFault::Overloaded);
                     listener.degraded(RecordingFault::Overloaded);
                 }
@@ -214,6 +217,11 @@ impl Writer {
         self.recorder.frame(&frame.user, source, codec, encoded)
     }
 
+    fn now(&self) -> SystemTime {
+        let (wall, since) = self.opened;
+        wall + since.elapsed()
+    }
+
     fn look_after(&mut self, listener: &impl Listener) -> Result<(), RecordingFault> {
         if self.untapped_at.is_some_and(|at| at.elapsed() >= AGAIN) {
             self.untapped_at = None;
@@ -221,7 +229,7 @@ impl Writer {
         }
         if self.flushed.elapsed() >= FLUSH_EVERY {
             self.flushed = Instant::now();
-            let now = self.recorder.info().at(SystemTime::now());
+            let now = self.recorder.info().at(self.now());
             self.recorder.flush(now)?;
         }
         Ok(())

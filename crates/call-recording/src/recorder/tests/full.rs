@@ -125,3 +125,18 @@ fn without_room_for_a_manifest_it_can_be_finished_later() {
     assert!(finished.manifest.tracks[0].frames >= flushed);
     assert_eq!(finished.manifest.duration_ms, 60_000);
 }
+
+#[test]
+fn a_clock_that_is_set_back_does_not_keep_it_from_looking_for_room() {
+    let dir = folder();
+    let disk = SmallDisk::new(dir.path(), u64::MAX);
+    let limits = Limits {
+        min_free_bytes: 10 << 20,
+        ..limits()
+    };
+    let open = Recorder::open_on(Box::new(disk.clone()), dir.path(), info(), limits);
+    let mut recorder = open.unwrap();
+    recorder.flush(ms(3_600_000)).unwrap();
+    disk.resize(disk.used() + (1 << 20));
+    assert_eq!(recorder.flush(ms(60_000)), Err(RecordingFault::DiskFull));
+}
