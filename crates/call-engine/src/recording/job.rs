@@ -1,14 +1,17 @@
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use call_domain::RecordingFault;
+use call_domain::{RecordingFault, RecordingId};
 use call_store::{
     JobKind, RecordingJob, RecordingStore, RecordingUpdate, StoreError, StoredRecording,
 };
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 
+use super::Recordings;
 use crate::recording_config::RecordingConfig;
 use crate::recording_plane::{JobProgress, StoppedRecording};
 
@@ -46,6 +49,7 @@ pub(super) struct Try {
     pub(super) config: RecordingConfig,
     state: Mutex<State>,
     share: Mutex<Share>,
+    turn: Mutex<Option<OwnedMutexGuard<()>>>,
 }
 
 /// What is kept of a job from one try to the next.
@@ -79,7 +83,22 @@ impl Try {
             config,
             state: Mutex::new(state.unwrap_or_default()),
             share: Mutex::default(),
+            turn: Mutex::default(),
         }
+    }
+
+    /// From here on no other job changes what is stored of the recording, until this try has ended: what is read now is still so
+    /// when it is changed. Only for what takes no time.
+    pub(super) async fn conclude(&self, recordings: &Recordings) {
+        if self.turn.lock().is_none() {
+            let turn = Arc::clone(&recordings.turns).lock_owned().await;
+            *self.turn.lock() = Some(turn);
+        }
+    }
+
+    /// It has ended.
+    pub(super) fn ended(&self) {
+        self.turn.lock().take();
     }
 
     pub(super) fn store(&self) -> &dyn RecordingStore {
@@ -88,6 +107,11 @@ impl Try {
 
     pub(super) fn kind(&self) -> JobKind {
         self.job.kind
+    }
+
+    /// Which job of which recording this is.
+    pub(super) fn what(&self) -> (RecordingId, JobKind) {
+        (self.job.recording, self.job.kind)
     }
 
     /// The recording as it is stored; nobody is to do anything with it if it was discarded.

@@ -35,6 +35,9 @@ impl Engine {
         let plane = &this.config.plane;
         let mixed = plane.mix(&wanted, &recording.files, progress).await?;
 
+        // That took a while: an upload may have gone wrong meanwhile, or have come through.
+        this.conclude(&self.recordings).await;
+        let recording = this.recording().await?;
         let mut files = recording.files.clone();
         files.retain(|file| file.kind != RecordingFileKind::Mixed);
         files.push(mixed);
@@ -80,9 +83,10 @@ impl Engine {
         this: &Try,
         fault: RecordingFault,
     ) -> Result<Vec<JobKind>, Trouble> {
+        this.config.plane.discard_mix(this.job.recording).await;
+        this.conclude(&self.recordings).await;
         let recording = this.recording().await?;
         self.report_mix(&recording, fault).await;
-        this.config.plane.discard_mix(recording.id).await;
         let unavailable = fault == RecordingFault::MixingUnavailable;
         let cause = match recording.mode {
             RecordingMode::Mixed if unavailable => recording.cause.or(Some(fault)),

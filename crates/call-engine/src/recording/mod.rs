@@ -17,6 +17,8 @@ mod sweep;
 mod upload;
 mod work;
 
+use std::sync::Arc;
+
 use call_domain::RecordingId;
 use call_store::JobKind;
 use parking_lot::Mutex;
@@ -45,6 +47,8 @@ pub(crate) struct Recordings {
     work: watch::Sender<()>,
     /// Which jobs this process is at.
     at_work: Mutex<Vec<(RecordingId, JobKind)>>,
+    /// Whose turn it is to conclude: what one job makes of a recording, another is not to overwrite.
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Default for Recordings {
@@ -55,6 +59,7 @@ impl Default for Recordings {
             backlog: Mutex::default(),
             work: watch::Sender::new(()),
             at_work: Mutex::default(),
+            turns: Arc::default(),
         }
     }
 }

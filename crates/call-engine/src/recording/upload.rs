@@ -18,17 +18,30 @@ impl Engine {
         plane
             .upload(recording.id, &recording.files, progress)
             .await?;
-        // That took a while.
+        // That took a while: a mix may have been made meanwhile, which is to be brought there too.
+        this.conclude(&self.recordings).await;
+        let brought: Vec<_> = recording.files.iter().map(|file| file.id).collect();
         let recording = this.recording().await?;
+        let mut files = recording.files.iter();
+        let next: Vec<_> = files
+            .any(|file| !brought.contains(&file.id))
+            .then_some(JobKind::Upload)
+            .into_iter()
+            .collect();
         let cause = cause_without(this.blamed(), &recording);
+        let status = if next.is_empty() {
+            after_upload(cause, &recording)
+        } else {
+            RecordingStatus::Processing
+        };
         let update = RecordingUpdate {
-            status: Some(after_upload(cause, &recording)),
+            status: Some(status),
             cause: Some(cause),
             progress: Some(None),
             ..RecordingUpdate::default()
         };
         this.update(update).await?;
-        Ok(Vec::new())
+        Ok(next)
     }
 
     /// They could not be brought there (yet): they stay where they were written, and the recording is not all that it should be.

@@ -265,6 +265,7 @@ impl Engine {
                 self.mix_delayed(this, fault).await?;
             }
             JobKind::Upload => {
+                this.conclude(&self.recordings).await;
                 let recording = this.recording().await?;
                 let blamed = recording.cause.is_none().then_some(fault);
                 this.count_failure(blamed).await?;
@@ -328,23 +329,21 @@ fn pause(this: &Try) -> Duration {
 /// A mark that this process is at a job.
 struct AtWork<'a> {
     recordings: &'a Recordings,
-    what: (RecordingId, JobKind),
+    this: &'a Try,
 }
 
 impl<'a> AtWork<'a> {
-    fn on(recordings: &'a Recordings, this: &Try) -> Self {
-        let what = (this.job.recording, this.job.kind);
-        recordings.at_work.lock().push(what);
-        Self { recordings, what }
+    fn on(recordings: &'a Recordings, this: &'a Try) -> Self {
+        recordings.at_work.lock().push(this.what());
+        Self { recordings, this }
     }
 }
 
 impl Drop for AtWork<'_> {
     fn drop(&mut self) {
-        self.recordings
-            .at_work
-            .lock()
-            .retain(|what| *what != self.what);
+        self.this.ended();
+        let what = self.this.what();
+        self.recordings.at_work.lock().retain(|job| *job != what);
     }
 }
 

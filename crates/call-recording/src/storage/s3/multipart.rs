@@ -41,16 +41,14 @@ impl S3 {
         match self.send(&upload, &mut state, watch).await {
             Ok(()) => {}
             // It was completed already and we were not told, or the store has thrown it away.
-            Err(StorageError::Missing) => {
-                match self.verify(&upload.key, length).await {
-                    Ok(()) => {}
-                    Err(StorageError::Missing | StorageError::Damaged { .. }) => {
-                        state = self.begin(&upload, fresh, watch).await?;
-                        self.send(&upload, &mut state, watch).await?;
-                    }
-                    Err(error) => return Err(error),
+            Err(StorageError::Missing) => match self.verify(&upload.key, length).await {
+                Ok(()) => {}
+                Err(StorageError::Missing | StorageError::Damaged { .. }) => {
+                    state = self.begin(&upload, fresh, watch).await?;
+                    self.send(&upload, &mut state, watch).await?;
                 }
-            }
+                Err(error) => return Err(error),
+            },
             Err(error) => return Err(error),
         }
         save(watch, None).await;
