@@ -28,9 +28,9 @@ enum What {
     Idle,
     /// The TURN relay beside coturn.
     Turn,
-    /// The forwarding unit of group calls beside Janus.
+    /// The forwarding unit of group calls beside Janus, and its recorder.
     Sfu,
-    /// The recorder at a room of it, beside forwarding.
+    /// Its recorder alone, beside forwarding.
     Recording,
     /// From the click on accept to the first picture, in Chromium.
     Browser,

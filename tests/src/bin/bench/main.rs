@@ -45,9 +45,9 @@ enum What {
     Idle,
     /// The relay for media, beside coturn.
     Turn,
-    /// The forwarding unit of group calls, beside Janus.
+    /// The forwarding unit of group calls, beside Janus, and its recorder.
     Sfu,
-    /// The recorder at a room of it, beside forwarding.
+    /// Its recorder alone, beside forwarding.
     Recording,
 }
 
@@ -74,7 +74,8 @@ async fn main() -> Result<()> {
     if !is_island() && (chosen(What::Sfu) || chosen(What::Recording)) {
         return on_an_island(&arguments);
     }
-    if chosen(What::Recording) {
+    // It belongs to what the forwarding unit costs, and is measured with it.
+    if chosen(What::Recording) || chosen(What::Sfu) {
         recording::run(arguments.rounds, seconds)?;
     }
     if chosen(What::Sfu) {
