@@ -93,7 +93,7 @@ fn free_bytes() -> u64 {
     let stat = stat.args(["--file-system", "--format=%a %S"]);
     let told = stat.arg(std::env::temp_dir()).output().unwrap().stdout;
     let told = String::from_utf8(told).unwrap();
-    let figures = told.split_whitespace().map(|part| part.parse::<u64>());
+    let figures = told.split_whitespace().map(str::parse::<u64>);
     figures.map(Result::unwrap).product()
 }
 

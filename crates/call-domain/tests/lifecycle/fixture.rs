@@ -358,12 +358,13 @@ impl Line {
     }
 
     pub(crate) fn try_apply(&mut self, command: Command) -> Result<Step, RejectionKind> {
+        let asked = command.clone();
         let step = self
             .call
-            .apply(command.clone(), self.now)
+            .apply(command, self.now)
             .map_err(|rejection| rejection.kind)?;
         invariants::check_step(Some(&self.call), &step);
-        invariants::check_stop(&command, &step);
+        invariants::check_stop(&asked, &step);
         self.call = step.call.clone();
         self.log.extend(step.events.iter().cloned());
         invariants::check_log(&self.call, &self.log);

@@ -30,8 +30,8 @@ fn told(step: &Step) -> Vec<String> {
             Notice::MediaStateChanged { user } => format!("media {user}"),
             Notice::RecordingChanged { stopped: None } => "recording".to_owned(),
             Notice::RecordingChanged {
-                stopped: Some(stop),
-            } => match (&stop.by, stop.cause) {
+                stopped: Some(former),
+            } => match (&former.by, former.cause) {
                 (Some(by), None) => format!("recording stopped by {by}"),
                 (None, Some(cause)) => format!("recording stopped: {cause}"),
                 (by, cause) => panic!("by {by:?} for {cause:?}"),

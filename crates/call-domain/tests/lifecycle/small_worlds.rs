@@ -287,9 +287,10 @@ impl World {
     /// The next state, unless the call is over or the command was refused.
     fn step(&mut self, call: &Call, command: Command, now: Timestamp) -> Option<Call> {
         self.transitions += 1;
-        let step = call.apply(command.clone(), now).ok()?;
+        let asked = command.clone();
+        let step = call.apply(command, now).ok()?;
         invariants::check_step(Some(call), &step);
-        invariants::check_stop(&command, &step);
+        invariants::check_stop(&asked, &step);
         let Some(Event::Ended { reason, .. }) = step.events.last() else {
             return Some(step.call);
         };

@@ -8,10 +8,8 @@ mod turn;
 
 use std::time::Duration;
 
-use call_engine::AlertCount;
 use call_media::sfu::SfuCounters;
 use call_signal::HubCounts;
-use call_store::JobKind;
 use call_turn::RelayStats;
 use prometheus::{
     Encoder as _, HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry, TextEncoder,
@@ -19,11 +17,10 @@ use prometheus::{
 
 pub(crate) use calls::CallMetrics;
 use collectors::Collectors;
+pub(crate) use recording::RecordingFigures;
 use recording::RecordingMetrics;
 use sfu::SfuMetrics;
 use turn::TurnMetrics;
-
-use crate::recording::RecordingCounts;
 
 /// The content type of [`Metrics::text`].
 pub(crate) const TEXT_FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -149,7 +146,7 @@ impl Metrics {
         dropped: u64,
         relay: Option<&RelayStats>,
         sfu: Option<(&SfuCounters, u64)>,
-        recording: Option<(&RecordingCounts, &[AlertCount], &[(JobKind, u64)])>,
+        recording: Option<&RecordingFigures>,
     ) -> Result<String, prometheus::Error> {
         self.sockets
             .set(i64::try_from(hub.sockets).unwrap_or(i64::MAX));
@@ -165,8 +162,8 @@ impl Metrics {
         if let Some((counters, overloads)) = sfu {
             self.sfu.refresh(counters, overloads);
         }
-        if let Some((counts, alerts, backlog)) = recording {
-            self.recording.refresh(counts, alerts, backlog);
+        if let Some(figures) = recording {
+            self.recording.refresh(figures);
         }
         self.calls.refresh();
         let mut text = Vec::new();

@@ -26,6 +26,14 @@ pub(super) struct RecordingMetrics {
     alerts: IntCounterVec,
 }
 
+/// What others have counted of recordings.
+pub(crate) struct RecordingFigures {
+    pub(crate) counts: RecordingCounts,
+    pub(crate) alerts: Vec<AlertCount>,
+    /// Jobs that wait or run.
+    pub(crate) backlog: Vec<(JobKind, u64)>,
+}
+
 impl RecordingMetrics {
     pub(super) fn new(collectors: &Collectors<'_>) -> Result<Self, Error> {
         let metrics = Self {
@@ -100,12 +108,12 @@ impl RecordingMetrics {
     }
 
     /// Brings the numbers to where the recorder and the engine have counted.
-    pub(super) fn refresh(
-        &self,
-        counts: &RecordingCounts,
-        alerts: &[AlertCount],
-        backlog: &[(JobKind, u64)],
-    ) {
+    pub(super) fn refresh(&self, figures: &RecordingFigures) {
+        let RecordingFigures {
+            counts,
+            alerts,
+            backlog,
+        } = figures;
         self.active.set(gauge(counts.active));
         if let Some(free) = counts.free_bytes {
             self.free_bytes.set(gauge(free));

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::app::App;
 use crate::http::caller::authenticate;
 use crate::http::{Code, Problem};
-use crate::metrics::TEXT_FORMAT;
+use crate::metrics::{RecordingFigures, TEXT_FORMAT};
 use crate::relay::EmbeddedRelay;
 
 /// Numbers for Prometheus
@@ -34,15 +34,22 @@ pub(crate) async fn metrics(app: Data<App>, request: HttpRequest) -> Result<Http
     let sfu = counted
         .as_ref()
         .map(|(counters, overloads)| (counters, *overloads));
-    let counts = app.recorder.as_ref().map(|recorder| recorder.counts());
-    let alerts = app.engine.alert_counts();
-    let backlog = app.engine.recording_jobs();
-    let recording = counts.as_ref();
-    let recording = recording.map(|counts| (counts, alerts.as_slice(), backlog.as_slice()));
+    let recorder = app.recorder.as_ref();
+    let recording = recorder.map(|recorder| RecordingFigures {
+        counts: recorder.counts(),
+        alerts: app.engine.alert_counts(),
+        backlog: app.engine.recording_jobs(),
+    });
     let dropped = app.engine.dropped_measurements();
     let text = app
         .metrics
-        .text(&app.hub.counts(), dropped, relay.as_ref(), sfu, recording)
+        .text(
+            &app.hub.counts(),
+            dropped,
+            relay.as_ref(),
+            sfu,
+            recording.as_ref(),
+        )
         .map_err(|error| {
             tracing::error!(%error, "the metrics could not be written");
             Problem::new(Code::Internal, "The metrics could not be written.")

@@ -11,13 +11,22 @@ use super::Requester;
 #[derive(Debug, Default)]
 pub(super) struct Rights {
     admin: bool,
-    /// Was in the call.
-    took_part: bool,
     moderates: bool,
-    /// Was put out, and has not come back.
-    put_out: bool,
+    part: Part,
     /// Ran only while the user was put out.
     hidden: BTreeSet<RecordingId>,
+}
+
+/// What part somebody had in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Part {
+    /// Never was in it.
+    #[default]
+    None,
+    /// Is in it, or left it.
+    Took,
+    /// Was put out, and has not come back.
+    PutOut,
 }
 
 impl Rights {
@@ -38,13 +47,10 @@ impl Rights {
                 {
                     rights.enter(running);
                 }
-                Event::Removed { user, .. } if *user == requester.user => {
-                    // Before, it was only an invitation that was withdrawn.
-                    rights.put_out = rights.took_part;
-                }
+                Event::Removed { user, .. } if *user == requester.user => rights.put_out(),
                 Event::RecordingStarted { recording, .. } => {
                     running = Some(*recording);
-                    if rights.put_out {
+                    if rights.part == Part::PutOut {
                         rights.hidden.insert(*recording);
                     }
                 }
@@ -57,18 +63,25 @@ impl Rights {
 
     /// Whoever was in the call, also before or after it was recorded; not what came after they were put out.
     pub(super) fn may_see(&self, recording: RecordingId) -> bool {
-        self.admin || (self.took_part && !self.hidden.contains(&recording))
+        self.admin || (self.part != Part::None && !self.hidden.contains(&recording))
     }
 
     pub(super) fn may_change(&self, recording: RecordingId) -> bool {
-        self.admin || (self.may_see(recording) && self.moderates && !self.put_out)
+        self.admin || (self.may_see(recording) && self.moderates && self.part == Part::Took)
     }
 
     fn enter(&mut self, running: Option<RecordingId>) {
-        self.took_part = true;
-        self.put_out = false;
+        self.part = Part::Took;
         if let Some(running) = running {
             self.hidden.remove(&running);
+        }
+    }
+
+    fn put_out(&mut self) {
+        match self.part {
+            // It was an invitation that was withdrawn.
+            Part::None => {}
+            Part::Took | Part::PutOut => self.part = Part::PutOut,
         }
     }
 }

@@ -126,7 +126,8 @@ export const englishRecordings: RecordingsStrings = {
     not_allowed: "Only whoever leads the call may do that.",
     not_found: "This recording is not there any more.",
     recording_live: "The recording still runs. Stop it first.",
-    mixing_unavailable: "This server cannot make one video: it has no ffmpeg to make it with.",
+    mixing_unavailable:
+      "This server cannot make one video now: it has no ffmpeg to make it with, or no room on its disk.",
     connection_failed: "The server cannot be reached. Check your connection.",
   },
 };
