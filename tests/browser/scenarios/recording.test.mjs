@@ -252,16 +252,6 @@ test('a server that dies loses nothing that was recorded', { timeout: 1_500_000 
     // As they are, before anything repairs them.
     const left = join(folder, 'left');
     cpSync(server.recordings(), left, { recursive: true });
-    const cut = tracksIn(left);
-    assert.equal(cut.length, 4, `sound and picture of two: ${cut}`);
-    for (const name of cut) {
-      const path = join(left, name);
-      const { streams } = probe(path);
-      assert.equal(streams.length, 1);
-      const lasts = streams[0].codec_type === 'video' ? pictures(path).at(-1).at : lastBeep(path);
-      console.log(`${streams[0].codec_name}: ${Math.round(lasts)} ms were on the disk`);
-      assert.ok(lasts > 4000, `${lasts} ms`);
-    }
     await server.startAgain();
     for (const person of [alice, bob]) await person.newConnectionCarriesMedia(1, { after: before.get(person) });
     await seesSign(bob);
@@ -274,6 +264,16 @@ test('a server that dies loses nothing that was recorded', { timeout: 1_500_000 
     await server.startAgain();
     const done = await recording(alice, 'is done', isDone);
     assert.equal(done.mix, 'done');
+    const cut = tracksIn(left);
+    assert.equal(cut.length, 4, `sound and picture of two: ${cut}`);
+    for (const name of cut) {
+      const path = join(left, name);
+      const { streams } = probe(path);
+      assert.equal(streams.length, 1);
+      const lasts = streams[0].codec_type === 'video' ? pictures(path).at(-1).at : lastBeep(path);
+      console.log(`${streams[0].codec_name}: ${Math.round(lasts)} ms were on the disk`);
+      assert.ok(lasts > 4000, `${lasts} ms`);
+    }
     const files = await download(alice, server, done, folder);
     for (const file of files.filter(({ kind }) => kind !== 'manifest')) {
       assert.equal(complaints(file.path), '', `${file.kind} of ${file.userId} ${file.source}`);

@@ -47,6 +47,10 @@ const MAX_QUEUED = 256;
 
 /** With a call that goes on, so many tries follow each other closely: for about half a minute. */
 const HURRIED_TRIES = 30;
+/** The try after which such ones wait no longer (two seconds at most). */
+const HURRIED_ATTEMPT = 2;
+/** The same for all later ones, while the call may still be there (eight seconds): a server that is back waits half a minute for people. */
+const CALL_ATTEMPT = 4;
 
 interface Pending {
   resolve(): void;
@@ -259,10 +263,9 @@ export class Socket {
 
   #again(error: CallClientError, atOnce = false): void {
     const { clock } = this.#environment;
-    const hurried = this.#attempt < HURRIED_TRIES && this.#events.hurried();
-    const wait = atOnce
-      ? 0
-      : backoffMs(hurried ? Math.min(2, this.#attempt) : this.#attempt, clock);
+    const most = this.#attempt < HURRIED_TRIES ? HURRIED_ATTEMPT : CALL_ATTEMPT;
+    const attempt = this.#events.hurried() ? Math.min(most, this.#attempt) : this.#attempt;
+    const wait = atOnce ? 0 : backoffMs(attempt, clock);
     this.#attempt += 1;
     this.#retry = clock.setTimeout(this.#connect, wait);
     this.#report(this.#everReady ? "reconnecting" : "connecting", error, clock.now() + wait);

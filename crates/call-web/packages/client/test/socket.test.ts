@@ -122,7 +122,7 @@ describe("a lost connection", () => {
     expect(waits).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
   });
 
-  it("comes back soon, for half a minute, while a call goes on", async () => {
+  it("comes back soon while a call goes on, and after half a minute still within what a server waits", async () => {
     hurried = true;
     await ready();
     const waits: number[] = [];
@@ -133,7 +133,7 @@ describe("a lost connection", () => {
       await vi.advanceTimersByTimeAsync(1500);
     }
     expect(waits.slice(0, 30)).toEqual([250, 500, ...Array(28).fill(1000)]);
-    expect(waits.at(-1)).toBe(15_000);
+    expect(waits.at(-1)).toBe(4000);
   });
 
   it("waits anywhere from nothing to the whole time", async () => {
