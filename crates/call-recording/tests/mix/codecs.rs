@@ -11,7 +11,7 @@ use crate::mix;
 use crate::recorded::recorder;
 use crate::sent::Sent;
 use crate::tracks::{Recorded, Stretch};
-use crate::whole::{expected, in_step};
+use crate::whole::is_the_call;
 
 /// What of somebody's camera was recorded: its encoding, and the size of its largest picture.
 fn camera<'a>(call: &'a Recorded, user: &str) -> &'a ManifestTrack {
@@ -169,19 +169,7 @@ async fn people_of_every_encoding_are_in_one_picture() {
     measure::decodes(&mix.path);
     let pictures = measure::pictures(&mix.path);
     assert!((250..=252).contains(&pictures.len()), "{}", pictures.len());
-    let mut looked_at = 0;
-    for (number, picture) in (0_u32..250).zip(&pictures) {
-        let at = (f64::from(number) + 0.5) / 25.0;
-        if let Some(people) = expected(at) {
-            assert_eq!(picture.people(), people, "at {at:.3}");
-            looked_at += 1;
-        }
-    }
-    assert!(looked_at > 150, "{looked_at}");
-    let flashes = measure::flashes(&mix.path);
-    in_step(&measure::beeps(&mix.path, 1_000), &flashes, 0..10);
-    in_step(&measure::beeps(&mix.path, 2_000), &flashes, 2..10);
-    in_step(&measure::beeps(&mix.path, 3_000), &flashes, 3..7);
+    is_the_call(&mix.path, &pictures);
     for duration in measure::probe(&mix.path, "stream=duration") {
         let duration: f64 = duration.parse().unwrap();
         assert!((duration - 10.0).abs() < 0.1, "{duration}");

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use call_recording::mix::{Ffmpeg, Format, Layout};
 use call_recording::{Event, Source};
 
-use crate::measure::{self, Colour};
+use crate::measure::{self, Colour, Seen};
 use crate::tracks::{self, Recorded, Stretch};
 use crate::{mix, mix_with};
 
@@ -48,7 +49,7 @@ fn three_people() -> Recorded {
 }
 
 /// Who is to be seen at a time, in seconds; `None` where something is just changing, or flashes.
-pub(crate) fn expected(at: f64) -> Option<BTreeSet<Colour>> {
+fn expected(at: f64) -> Option<BTreeSet<Colour>> {
     // A frame, and half of one by which times are rounded.
     let near = |edge: f64| (at - edge).abs() < 0.065;
     if [2.0, 3.0, 5.0, 6.5, 7.0].into_iter().any(near) || !(0.2..0.95).contains(&at.fract()) {
@@ -71,7 +72,7 @@ pub(crate) fn expected(at: f64) -> Option<BTreeSet<Colour>> {
 }
 
 /// Beeps of every full second of a time, none later than the flash by 80 ms, nor earlier.
-pub(crate) fn in_step(beeps: &[f64], flashes: &[f64], seconds: std::ops::Range<u32>) {
+fn in_step(beeps: &[f64], flashes: &[f64], seconds: std::ops::Range<u32>) {
     for second in seconds.clone() {
         let second = f64::from(second);
         let near = |times: &[f64]| times.iter().copied().find(|at| (at - second).abs() < 0.3);
@@ -89,6 +90,25 @@ pub(crate) fn in_step(beeps: &[f64], flashes: &[f64], seconds: std::ops::Range<u
     assert_eq!(beeps.len(), seconds.len(), "{beeps:?}");
 }
 
+/// The ten seconds of the whole call are seen, as [`expected`], and heard.
+pub(crate) fn is_the_call(mix: &Path, pictures: &[Seen]) {
+    let mut looked_at = 0;
+    for (number, picture) in (0_u32..250).zip(pictures) {
+        let at = (f64::from(number) + 0.5) / 25.0;
+        if let Some(people) = expected(at) {
+            assert_eq!(picture.people(), people, "at {at:.3}");
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 150, "{looked_at}");
+
+    // Voices and pictures begin and end together, also after a change of resolution, a pause, and scenes.
+    let flashes = measure::flashes(mix);
+    in_step(&measure::beeps(mix, 1_000), &flashes, 0..10);
+    in_step(&measure::beeps(mix, 2_000), &flashes, 2..10);
+    in_step(&measure::beeps(mix, 3_000), &flashes, 3..7);
+}
+
 #[tokio::test]
 async fn shows_three_for_the_time_that_there_were_three() {
     let call = three_people();
@@ -103,21 +123,7 @@ async fn shows_three_for_the_time_that_there_were_three() {
 
     let pictures = measure::pictures(&mix.path);
     assert_eq!(pictures.len(), 250);
-    let mut looked_at = 0;
-    for (number, picture) in (0_u32..).zip(&pictures) {
-        let at = (f64::from(number) + 0.5) / 25.0;
-        if let Some(people) = expected(at) {
-            assert_eq!(picture.people(), people, "at {at:.3}");
-            looked_at += 1;
-        }
-    }
-    assert!(looked_at > 150, "{looked_at}");
-
-    // Voices and pictures begin and end together, also after a change of resolution, a pause, and scenes.
-    let flashes = measure::flashes(&mix.path);
-    in_step(&measure::beeps(&mix.path, 1_000), &flashes, 0..10);
-    in_step(&measure::beeps(&mix.path, 2_000), &flashes, 2..10);
-    in_step(&measure::beeps(&mix.path, 3_000), &flashes, 3..7);
+    is_the_call(&mix.path, &pictures);
     let durations = measure::probe(&mix.path, "stream=duration");
     for duration in durations {
         let duration: f64 = duration.parse().unwrap();
